@@ -148,4 +148,10 @@ bool Network::contains(const Address& address) const {
   return rest == 0 || ((bytes[whole] ^ prefix_[whole]) >> (8 - rest)) == 0;
 }
 
+std::string Network::to_string() const {
+  char text[INET6_ADDRSTRLEN];
+  const char* host = inet_ntop(prefix_.size() == 4 ? AF_INET : AF_INET6, prefix_.data(), text, sizeof(text));
+  return std::string(host ? host : "") + "/" + std::to_string(bits_);
+}
+
 }  // namespace stickler

@@ -47,6 +47,9 @@ class Network {
  public:
   static Result<Network> parse(std::string_view text);
   bool contains(const Address& address) const;
+  std::string to_string() const;  // "10.0.0.0/8"
+
+  friend bool operator==(const Network&, const Network&) = default;
 
  private:
   std::vector<std::uint8_t> prefix_;

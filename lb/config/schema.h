@@ -1,0 +1,259 @@
+// The configuration as plain values: one struct a block of the YAML file, one member a key, the initialiser its
+// default.
+//
+// Made by load.h and then never changed; any thread may read it. Durations are nanoseconds, sizes bytes, shares whole
+// percents. An empty optional is what the file calls `auto`, `off` or `unlimited`; the member's comment says which.
+// Where a value was written is not kept here but in Marks (problem.h), so that == compares what the files say.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/base/address.h"
+#include "lb/base/clock.h"
+
+namespace stickler::config {
+
+using namespace std::chrono_literals;
+
+struct Process {
+  std::optional<std::uint32_t> workers;  // Empty: auto, the CPUs this process may run on.
+  std::string user;                      // "": stay who we are.
+  Duration shutdown_grace = 30s;
+
+  bool operator==(const Process&) const = default;
+};
+
+Address default_admin_address();  // 127.0.0.1:9900
+
+struct Admin {
+  std::optional<Address> listen = default_admin_address();  // Empty: off.
+  std::string token_file;                                   // "": no token.
+
+  bool operator==(const Admin&) const = default;
+};
+
+struct Log {
+  std::string level = "info";   // trace debug info warn error: what start_log() takes.
+  std::string file = "stderr";  // "stderr", "stdout" or a path.
+
+  bool operator==(const Log&) const = default;
+};
+
+enum class AccessLogFormat : std::uint8_t { json, common, combined };
+
+struct AccessLog {
+  std::optional<std::string> file;  // "stdout" or a path; empty: off.
+  AccessLogFormat format = AccessLogFormat::json;
+
+  bool operator==(const AccessLog&) const = default;
+};
+
+struct HeaderField {
+  std::string name;   // A token, as written.
+  std::string value;  // May hold %{variables}; only those of header_variables (check.h).
+
+  bool operator==(const HeaderField&) const = default;
+};
+
+struct HeaderEdits {
+  std::vector<HeaderField> set;
+  std::vector<HeaderField> add;
+  std::vector<std::string> remove;
+
+  bool operator==(const HeaderEdits&) const = default;
+};
+
+// Applied from the outside in: the file's, then the listener's, then the route's.
+struct Headers {
+  HeaderEdits request;
+  HeaderEdits response;
+
+  bool operator==(const Headers&) const = default;
+};
+
+enum class PathMatch : std::uint8_t { prefix, exact };
+
+struct Route {
+  std::string host;  // Lower case, without a port: "login.example.com", "*.example.com"; "": any.
+  std::string path;  // Begins with '/'; "": any.
+  PathMatch path_match = PathMatch::prefix;
+  std::string pool;
+  Headers headers;
+
+  bool operator==(const Route&) const = default;
+};
+
+struct ListenerTimeouts {
+  Duration request_header = 10s;
+  Duration request_body = 30s;
+  Duration idle = 60s;
+  Duration tunnel = 1h;
+  Duration tcp_keepalive = 60s;  // Zero: no probes.
+
+  bool operator==(const ListenerTimeouts&) const = default;
+};
+
+struct Limits {
+  std::optional<std::uint64_t> connections;  // Empty: auto, from the descriptor limit.
+  std::uint64_t header_bytes = 32 * 1024;
+  std::uint32_t headers = 100;
+  std::uint64_t uri_bytes = 8 * 1024;
+  std::optional<std::uint64_t> body_bytes;               // Empty: unlimited.
+  std::optional<std::uint64_t> requests_per_connection;  // Empty: unlimited.
+
+  bool operator==(const Limits&) const = default;
+};
+
+struct Listener {
+  std::string name;
+  std::vector<Address> listen;  // At least one.
+  std::vector<Network> trusted_proxies;
+  ListenerTimeouts timeouts;
+  Limits limits;
+  std::vector<Route> routes;  // First match wins.
+  std::string pool;           // The default route; "": none.
+  Headers headers;
+
+  bool operator==(const Listener&) const = default;
+};
+
+enum class Policy : std::uint8_t { round_robin, least_connections, two_choices, random };
+enum class SameSite : std::uint8_t { lax, strict, none };
+enum class CookieSecure : std::uint8_t { automatic, always, never };  // auto (on TLS), true, false
+enum class WhenUnavailable : std::uint8_t { redispatch, fail };
+
+struct Cookie {
+  std::string name = "STICKLER";
+  Duration ttl = 8h;
+  Duration idle = 30min;
+  std::string path = "/";
+  std::string domain;  // "": none.
+  SameSite same_site = SameSite::lax;
+  CookieSecure secure = CookieSecure::automatic;
+  bool http_only = true;
+  bool partitioned = false;
+  std::vector<std::string> keys;  // Secrets of at least 32 bytes; the first signs. Empty: a random one per process.
+
+  bool operator==(const Cookie&) const = default;
+};
+
+struct Affinity {
+  std::optional<Cookie> cookie;  // Empty: requests are not bound.
+  WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
+
+  bool operator==(const Affinity&) const = default;
+};
+
+enum class ProbeType : std::uint8_t { http, tcp };
+
+struct StatusRange {
+  std::uint16_t first = 200;
+  std::uint16_t last = 399;  // Inclusive.
+
+  bool operator==(const StatusRange&) const = default;
+};
+
+struct ActiveHealth {
+  ProbeType type = ProbeType::http;
+  std::string path = "/healthz";
+  StatusRange expect;
+  Duration interval = 2s;
+  Duration timeout = 1s;
+  std::uint32_t rise = 2;
+  std::uint32_t fall = 3;
+
+  bool operator==(const ActiveHealth&) const = default;
+};
+
+struct PassiveHealth {
+  std::uint32_t consecutive_failures = 5;
+  Duration eject = 10s;
+  std::uint32_t max_ejected_percent = 50;
+
+  bool operator==(const PassiveHealth&) const = default;
+};
+
+struct Health {
+  std::optional<ActiveHealth> active;                      // Empty: off.
+  std::optional<PassiveHealth> passive = PassiveHealth{};  // Empty: off.
+
+  bool operator==(const Health&) const = default;
+};
+
+struct PoolTimeouts {
+  Duration connect = 2s;
+  Duration response_header = 30s;
+  Duration response_body = 30s;
+  Duration queue = 5s;
+
+  bool operator==(const PoolTimeouts&) const = default;
+};
+
+struct Retries {
+  std::uint32_t attempts = 2;  // Beyond the first try.
+  std::uint32_t budget_percent = 20;
+
+  bool operator==(const Retries&) const = default;
+};
+
+struct Connections {
+  std::uint32_t idle_per_worker = 64;
+  Duration idle_timeout = 60s;
+  std::optional<std::uint32_t> max_per_backend;  // Empty: unlimited.
+  std::uint32_t queue = 1024;                    // Requests that may wait for a full backend.
+
+  bool operator==(const Connections&) const = default;
+};
+
+enum class BackendState : std::uint8_t { up, drain, down };
+
+struct Backend {
+  std::string name;
+  Address address;
+  std::uint32_t weight = 1;  // 0 to 256.
+  BackendState state = BackendState::up;
+
+  bool operator==(const Backend&) const = default;
+};
+
+struct Pool {
+  std::string name;
+  Policy policy = Policy::round_robin;
+  Affinity affinity;
+  Health health;
+  PoolTimeouts timeouts;
+  Retries retries;
+  Connections connections;
+  std::vector<Backend> backends;
+
+  bool operator==(const Pool&) const = default;
+};
+
+struct Config {
+  Process process;
+  Admin admin;
+  Log log;
+  AccessLog access_log;
+  std::vector<Listener> listeners;  // In the file's order, as are pools and backends.
+  std::vector<Pool> pools;
+  Headers headers;
+
+  bool operator==(const Config&) const = default;
+};
+
+// The words of the file, e.g. "round_robin".
+std::string_view name_of(AccessLogFormat format);
+std::string_view name_of(PathMatch match);
+std::string_view name_of(Policy policy);
+std::string_view name_of(SameSite same_site);
+std::string_view name_of(CookieSecure secure);
+std::string_view name_of(WhenUnavailable action);
+std::string_view name_of(ProbeType type);
+std::string_view name_of(BackendState state);
+
+}  // namespace stickler::config
