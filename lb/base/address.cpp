@@ -97,7 +97,8 @@ std::span<const std::uint8_t> Address::ip_bytes() const {
 bool Address::is_loopback() const {
   const auto bytes = ip_bytes();
   if (bytes.size() == 4) return bytes[0] == 127;
-  return bytes.size() == 16 && bytes[15] == 1 && std::all_of(bytes.begin(), bytes.begin() + 15, [](auto b) { return b == 0; });
+  return bytes.size() == 16 && bytes[15] == 1 &&
+         std::all_of(bytes.begin(), bytes.begin() + 15, [](auto b) { return b == 0; });
 }
 
 std::string Address::ip() const {
@@ -119,9 +120,12 @@ Result<Network> Network::parse(std::string_view text) {
   const std::string host(text.substr(0, slash));
   std::uint8_t bytes[16];
   std::size_t length = 0;
-  if (inet_pton(AF_INET, host.c_str(), bytes) == 1) length = 4;
-  else if (inet_pton(AF_INET6, host.c_str(), bytes) == 1) length = 16;
-  else return fail("expected a network such as 10.0.0.0/8 or ::1/128, got '" + std::string(text) + "'");
+  if (inet_pton(AF_INET, host.c_str(), bytes) == 1)
+    length = 4;
+  else if (inet_pton(AF_INET6, host.c_str(), bytes) == 1)
+    length = 16;
+  else
+    return fail("expected a network such as 10.0.0.0/8 or ::1/128, got '" + std::string(text) + "'");
 
   unsigned bits = static_cast<unsigned>(length) * 8;
   if (slash != std::string_view::npos) {

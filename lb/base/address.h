@@ -22,12 +22,12 @@ class Address {
   static Address from_sockaddr(const sockaddr* address, socklen_t length);
 
   bool is_unix() const { return storage_.ss_family == AF_UNIX; }
-  bool is_loopback() const;                    // 127.0.0.0/8, ::1; never a unix path.
+  bool is_loopback() const;  // 127.0.0.0/8, ::1; never a unix path.
   int family() const { return storage_.ss_family; }
-  std::uint16_t port() const;                  // 0 for a unix path.
+  std::uint16_t port() const;                   // 0 for a unix path.
   Address with_port(std::uint16_t port) const;  // Requires: not is_unix().
-  std::string ip() const;                      // "127.0.0.1", "::1"; "unix" for a unix path.
-  std::string to_string() const;               // What parse() takes.
+  std::string ip() const;                       // "127.0.0.1", "::1"; "unix" for a unix path.
+  std::string to_string() const;                // What parse() takes.
 
   // The address in network order: 4 or 16 bytes, an IPv4-mapped IPv6 address as its 4; empty for a unix path.
   std::span<const std::uint8_t> ip_bytes() const;

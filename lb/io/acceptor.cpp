@@ -1,0 +1,58 @@
+#include "lb/io/acceptor.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace stickler::io {
+namespace {
+
+constexpr int batch_max = 32;
+constexpr std::chrono::milliseconds back_off_time{100};
+
+}  // namespace
+
+Acceptor::Acceptor(Loop& loop, const ListenSocket& socket, OnAccept on_accept)
+    : loop_(loop), socket_(socket), on_accept_(std::move(on_accept)), poll_(new uv_poll_t{}), retry_(loop, [this] {
+        resume();
+      }) {
+  uv_poll_init(loop.uv(), poll_.get(), socket.fd());
+  poll_->data = this;
+}
+
+void Acceptor::resume() {
+  if (std::exchange(polling_, true)) return;
+  uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* poll, int, int) {
+    if (poll->data != nullptr) static_cast<Acceptor*>(poll->data)->accept_batch();
+  });
+}
+
+void Acceptor::pause() {
+  retry_.stop();
+  if (std::exchange(polling_, false)) uv_poll_stop(poll_.get());
+}
+
+void Acceptor::accept_batch() {
+  for (int i = 0; i < batch_max && polling_; ++i) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof(peer);
+    const int fd = accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      on_accept_(fd, Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer), size));
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return back_off();
+    if (errno == EAGAIN) return;
+    // ECONNABORTED and the like concern one connection that is gone; the next may be fine.
+  }
+}
+
+void Acceptor::back_off() {
+  ++exhausted_;
+  pause();
+  retry_.start(back_off_time);
+}
+
+}  // namespace stickler::io

@@ -1,0 +1,44 @@
+// Acceptor: takes connections from a listening socket that it does not own. The loop's thread.
+//
+// It polls the descriptor and accepts by itself: accept4 yields the peer's address for free, a batch is bounded, and
+// running out of descriptors makes it pause and leave the clients in the queue, where uv_listen would drop them.
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+
+#include "lb/base/address.h"
+#include "lb/io/listen_socket.h"
+#include "lb/io/loop.h"
+#include "lb/io/timer.h"
+
+namespace stickler::io {
+
+class Acceptor {
+ public:
+  // Owns the descriptor it is given. Non-blocking, close-on-exec.
+  using OnAccept = std::function<void(int fd, const Address& peer)>;
+
+  // Requires: `socket` outlives this. Starts paused.
+  Acceptor(Loop& loop, const ListenSocket& socket, OnAccept on_accept);
+
+  void pause();
+  void resume();
+  bool paused() const { return !polling_; }
+  std::uint64_t exhausted_count() const { return exhausted_; }  // Times that descriptors ran out.
+
+ private:
+  void accept_batch();
+  void back_off();
+
+  Loop& loop_;
+  const ListenSocket& socket_;
+  OnAccept on_accept_;
+  Handle<uv_poll_t> poll_;
+  Timer retry_;
+  bool polling_ = false;
+  std::uint64_t exhausted_ = 0;
+};
+
+}  // namespace stickler::io

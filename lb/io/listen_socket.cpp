@@ -1,0 +1,104 @@
+#include "lb/io/listen_socket.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace stickler::io {
+namespace {
+
+std::string advice(int code) {
+  switch (code) {
+    case EADDRINUSE:
+      return "; another process listens there: stop it or choose another port";
+    case EACCES:
+      return "; ports below 1024 need root or CAP_NET_BIND_SERVICE, a unix path needs a writable directory";
+    case EADDRNOTAVAIL:
+      return "; no interface of this machine has that address";
+    default:
+      return "";
+  }
+}
+
+tl::unexpected<Error> refuse(const Address& address, int code) {
+  Error error = fail_errno("cannot listen on " + address.to_string(), code).value();
+  error.message += advice(code);
+  return tl::unexpected(std::move(error));
+}
+
+void set_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof(value)); }
+
+// The options that accepted sockets inherit are set here once instead of on each of them.
+void set_tcp_options(int fd, const Address& address, const ListenOptions& options) {
+  set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (options.reuse_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (address.family() == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+  if (options.tcp_keepalive_seconds > 0) {
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, options.tcp_keepalive_seconds);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, options.tcp_keepalive_seconds / 4));
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
+  }
+}
+
+// A file left behind by a process that died refuses connections; a living one accepts them and is left alone.
+void remove_stale_unix_socket(const Address& address) {
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) return;
+  const int result = ::connect(probe, address.sockaddr_ptr(), address.sockaddr_size());
+  if (result != 0 && errno == ECONNREFUSED) {
+    ::unlink(reinterpret_cast<const sockaddr_un*>(address.sockaddr_ptr())->sun_path);
+  }
+  ::close(probe);
+}
+
+}  // namespace
+
+Result<ListenSocket> ListenSocket::bind(const Address& address, const ListenOptions& options) {
+  const int fd = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return refuse(address, errno);
+  ListenSocket socket(fd, address);
+  if (address.is_unix()) {
+    remove_stale_unix_socket(address);
+  } else {
+    set_tcp_options(fd, address, options);
+  }
+  if (::bind(fd, address.sockaddr_ptr(), address.sockaddr_size()) != 0) return refuse(address, errno);
+  if (::listen(fd, options.backlog) != 0) return refuse(address, errno);
+  if (!address.is_unix()) {
+    sockaddr_storage bound{};
+    socklen_t size = sizeof(bound);
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0) {
+      socket.address_ = Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&bound), size);
+    }
+  }
+  return socket;
+}
+
+ListenSocket::ListenSocket(ListenSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), address_(std::move(other.address_)) {}
+
+ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(address_, other.address_);
+  return *this;
+}
+
+ListenSocket::~ListenSocket() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<ListenSocket> ListenSocket::duplicate() const {
+  const int copy = fcntl(fd_, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return fail_errno("cannot duplicate the socket of " + address_.to_string(), errno);
+  return ListenSocket(copy, address_);
+}
+
+}  // namespace stickler::io

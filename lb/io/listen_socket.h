@@ -1,0 +1,38 @@
+// ListenSocket: a bound, listening descriptor. Bound on the main thread before any worker runs, so that a port in use
+// is an error of the configuration, and kept open for as long as its address is configured: closing one of several
+// SO_REUSEPORT sockets resets the connections that wait in its queue.
+#pragma once
+
+#include "lb/base/address.h"
+#include "lb/base/error.h"
+
+namespace stickler::io {
+
+struct ListenOptions {
+  int backlog = 4096;             // Clipped by net.core.somaxconn.
+  int tcp_keepalive_seconds = 0;  // 0: no probes. Accepted connections inherit it.
+  bool reuse_port = false;        // Several sockets on one address, one a worker.
+};
+
+class ListenSocket {
+ public:
+  // The error says what failed and, for the usual causes, what to do about it. A stale unix socket file, which no
+  // process listens on, is replaced.
+  static Result<ListenSocket> bind(const Address& address, const ListenOptions& options);
+
+  ListenSocket(ListenSocket&& other) noexcept;
+  ListenSocket& operator=(ListenSocket&& other) noexcept;
+  ~ListenSocket();
+
+  Result<ListenSocket> duplicate() const;  // The same queue through another descriptor, for unix sockets.
+
+  int fd() const { return fd_; }
+  const Address& address() const { return address_; }  // With the port that was given for port 0.
+
+ private:
+  ListenSocket(int fd, Address address) : fd_(fd), address_(std::move(address)) {}
+  int fd_ = -1;
+  Address address_;
+};
+
+}  // namespace stickler::io

@@ -1,0 +1,83 @@
+// Loop: one event loop (libuv) with what every loop needs: a mailbox, a graveyard, a clock read once a batch of
+// events, a scratch buffer for reads and spare buffers for unsent bytes.
+//
+// One thread runs it and uses it; only post() and wake-ups through it may come from other threads.
+#pragma once
+
+#include <uv.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "lb/base/clock.h"
+#include "lb/io/handle.h"
+
+namespace stickler::io {
+
+class Loop final : public Clock {
+ public:
+  static constexpr std::size_t scratch_bytes = 64 * 1024;
+
+  Loop();
+  ~Loop() override;
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void run();   // Until stop().
+  void stop();  // Leaves run() at the end of the iteration.
+
+  // Runs `letter` on the loop's thread. Any thread. Letters of one sender keep their order; those that have not run
+  // when the loop is destroyed are dropped.
+  void post(std::function<void()> letter);
+
+  // Runs `task` at the end of this phase of the loop, outside every callback: the way to report something to the
+  // layer above without calling into it from its own call.
+  void defer(std::function<void()> task);
+
+  // Destroys `dead` at the end of this phase, so that nothing is destroyed inside its own call stack.
+  template <class T>
+  void bury(std::unique_ptr<T> dead) {
+    graveyard_.emplace_back(dead.release(), [](void* object) { delete static_cast<T*>(object); });
+  }
+
+  // Monotonic time, read at most once per batch of events. Callers in one batch see one time.
+  TimePoint now() const override;
+  WallTime wall() const override;
+
+  // Where reads land; valid until the callback that was given it returns.
+  std::span<char> scratch() { return *scratch_; }
+
+  // Buffers for unsent bytes, empty but with their capacity kept, so that back-pressure does not allocate each time.
+  std::vector<char> take_buffer();
+  void give_back_buffer(std::vector<char> buffer);
+
+  uv_loop_t* uv() { return &loop_; }  // For lb/io only.
+
+ private:
+  using Grave = std::unique_ptr<void, void (*)(void*)>;
+
+  void end_phase();
+  void deliver_mail();
+
+  uv_loop_t loop_{};
+  Handle<uv_async_t> wake_;
+  Handle<uv_prepare_t> before_poll_;
+  Handle<uv_check_t> after_poll_;
+  std::unique_ptr<std::array<char, scratch_bytes>> scratch_;
+  std::vector<Grave> graveyard_;
+  std::vector<std::function<void()>> deferred_;
+  std::vector<std::vector<char>> spare_buffers_;
+  mutable TimePoint now_{};
+  mutable WallTime wall_{};
+  mutable bool now_is_stale_ = true;
+  mutable bool wall_is_stale_ = true;
+
+  std::mutex mailbox_mutex_;  // The mailbox is the one place where threads meet; held only to swap or append.
+  std::vector<std::function<void()>> mailbox_;
+};
+
+}  // namespace stickler::io

@@ -1,0 +1,237 @@
+#include "lb/io/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cassert>
+#include <utility>
+
+namespace stickler::io {
+namespace {
+
+constexpr std::size_t pieces_max = 8;
+
+Error error_of(int code) { return Error{uv_strerror(code), -code}; }
+
+// Requests live as long as libuv needs them, also past the socket: their callbacks look at handle->data.
+template <class Request>
+Socket* socket_of(Request* request) {
+  return static_cast<Socket*>(request->handle->data);
+}
+
+}  // namespace
+
+struct Socket::WriteRequest {
+  uv_write_t request{};
+  std::vector<char> bytes;
+};
+
+Socket::Socket(Loop& loop, bool is_unix) : loop_(loop), handle_(new AnyStream{}) {
+  if (is_unix) {
+    uv_pipe_init(loop.uv(), &handle_->pipe, 0);
+  } else {
+    uv_tcp_init(loop.uv(), &handle_->tcp);
+  }
+  handle_->handle.data = this;
+}
+
+Socket::~Socket() {
+  handle_->handle.data = nullptr;
+  const auto free_handle = [](uv_handle_t* closed) { delete reinterpret_cast<AnyStream*>(closed); };
+  const bool can_reset = reset_on_close_ && handle_->handle.type == UV_TCP && !shutdown_done_ && fd() >= 0;
+  if (!can_reset || uv_tcp_close_reset(&handle_->tcp, free_handle) != 0) uv_close(&handle_->handle, free_handle);
+  loop_.give_back_buffer(std::move(pending_));
+}
+
+Result<std::unique_ptr<Socket>> Socket::adopt(Loop& loop, int fd, bool is_unix) {
+  std::unique_ptr<Socket> socket(new Socket(loop, is_unix));
+  const int result = is_unix ? uv_pipe_open(&socket->handle_->pipe, fd) : uv_tcp_open(&socket->handle_->tcp, fd);
+  if (result != 0) {
+    ::close(fd);
+    return fail(uv_strerror(result), -result);
+  }
+  socket->connected_ = true;
+  return socket;
+}
+
+std::unique_ptr<Socket> Socket::connect(Loop& loop, const Address& to, TransportEvents& events) {
+  std::unique_ptr<Socket> socket(new Socket(loop, to.is_unix()));
+  socket->events_ = &events;
+  socket->start_connect(to);
+  return socket;
+}
+
+void Socket::start_connect(const Address& to) {
+  auto request = std::make_unique<uv_connect_t>();
+  const auto finished = [](uv_connect_t* done, int status) {
+    const std::unique_ptr<uv_connect_t> owned(done);
+    if (Socket* socket = socket_of(done)) socket->connect_finished(status);
+  };
+  if (to.is_unix()) {
+    uv_pipe_connect(request.release(), &handle_->pipe,
+                    reinterpret_cast<const sockaddr_un*>(to.sockaddr_ptr())->sun_path, finished);
+    return;
+  }
+  const int result = uv_tcp_connect(request.get(), &handle_->tcp, to.sockaddr_ptr(), finished);
+  if (result != 0) return break_later(result);
+  request.release();
+  const int on = 1;
+  setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+void Socket::connect_finished(int status) {
+  if (status == UV_ECANCELED || broken_) return;
+  if (status != 0) {
+    broken_ = true;
+    if (events_ != nullptr) events_->on_broken(error_of(status));
+    return;
+  }
+  connected_ = true;
+  update_reading();
+  flush();
+  if (shutdown_wanted_ && unsent_bytes() == 0) send_fin();
+  if (events_ != nullptr) events_->on_connected();
+}
+
+void Socket::set_events(TransportEvents& events) {
+  events_ = &events;
+  update_reading();
+}
+
+void Socket::update_reading() {
+  const bool wanted = connected_ && !peer_ended_ && held_ == 0 && events_ != nullptr;
+  if (wanted == reading_) return;
+  reading_ = wanted;
+  if (!wanted) {
+    uv_read_stop(stream());
+    return;
+  }
+  const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+    const auto scratch = static_cast<Socket*>(handle->data)->loop_.scratch();
+    *buffer = uv_buf_init(scratch.data(), static_cast<unsigned>(scratch.size()));
+  };
+  const auto finished = [](uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
+    if (stream->data != nullptr) static_cast<Socket*>(stream->data)->read_finished(length, buffer);
+  };
+  uv_read_start(stream(), allocate, finished);
+}
+
+void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
+  if (length == 0 || events_ == nullptr) return;  // 0 is EAGAIN.
+  if (length > 0) return events_->on_data({buffer->base, static_cast<std::size_t>(length)});
+  reading_ = false;
+  peer_ended_ = true;
+  if (length == UV_EOF) return events_->on_eof();
+  broken_ = true;
+  events_->on_broken(error_of(static_cast<int>(length)));
+}
+
+void Socket::write(std::span<const std::string_view> pieces) {
+  assert(pieces.size() <= pieces_max && !shutdown_wanted_);
+  if (broken_) return;
+  std::size_t sent = 0;
+  if (connected_ && unsent_bytes() == 0) {
+    std::array<uv_buf_t, pieces_max> buffers;
+    unsigned count = 0;
+    for (const auto piece : pieces) {
+      if (piece.empty()) continue;
+      buffers[count++] = uv_buf_init(const_cast<char*>(piece.data()), static_cast<unsigned>(piece.size()));
+    }
+    if (count == 0) return;
+    const int result = uv_try_write(stream(), buffers.data(), count);
+    if (result < 0 && result != UV_EAGAIN) return break_later(result);
+    sent = result < 0 ? 0 : static_cast<std::size_t>(result);
+  }
+  for (auto piece : pieces) {
+    const std::size_t skip = std::min(sent, piece.size());
+    sent -= skip;
+    piece.remove_prefix(skip);
+    if (piece.empty()) continue;
+    if (pending_.capacity() == 0) pending_ = loop_.take_buffer();
+    pending_.insert(pending_.end(), piece.begin(), piece.end());
+  }
+  flush();
+}
+
+void Socket::flush() {
+  if (pending_.empty() || write_in_flight_ || !connected_ || broken_) return;
+  auto request = std::make_unique<WriteRequest>();
+  request->bytes = std::exchange(pending_, {});
+  request->request.data = request.get();
+  const uv_buf_t buffer = uv_buf_init(request->bytes.data(), static_cast<unsigned>(request->bytes.size()));
+  const std::size_t size = request->bytes.size();
+  const auto finished = [](uv_write_t* done, int status) {
+    const std::unique_ptr<WriteRequest> owned(static_cast<WriteRequest*>(done->data));
+    if (Socket* socket = socket_of(done)) socket->write_finished(std::move(owned->bytes), status);
+  };
+  const int result = uv_write(&request->request, stream(), &buffer, 1, finished);
+  if (result != 0) return break_later(result);
+  request.release();
+  in_flight_bytes_ = size;
+  write_in_flight_ = true;
+}
+
+void Socket::write_finished(std::vector<char> sent, int status) {
+  loop_.give_back_buffer(std::move(sent));
+  write_in_flight_ = false;
+  in_flight_bytes_ = 0;
+  if (status == UV_ECANCELED) return;
+  if (status != 0) return break_later(status);
+  flush();
+  if (pending_.empty() && !write_in_flight_ && shutdown_wanted_) send_fin();
+  if (unsent_bytes() <= low_water_bytes && events_ != nullptr) events_->on_drained();
+}
+
+// A peer that reset us may have sent an answer first, so the read side is asked for the last word where it can speak.
+void Socket::break_later(int code) {
+  if (broken_) return;
+  broken_ = true;
+  pending_.clear();
+  if (connected_ && !peer_ended_) {
+    held_ = 0;
+    update_reading();
+    if (reading_) return;
+  }
+  uv_handle_t* handle = &handle_->handle;
+  // The handle outlives the end of the phase even if this socket does not: closing takes another iteration.
+  loop_.defer([handle, code] {
+    auto* socket = static_cast<Socket*>(handle->data);
+    if (socket != nullptr && socket->events_ != nullptr) socket->events_->on_broken(error_of(code));
+  });
+}
+
+void Socket::shutdown() {
+  if (std::exchange(shutdown_wanted_, true) || broken_) return;
+  if (connected_ && unsent_bytes() == 0) send_fin();
+}
+
+void Socket::send_fin() {
+  if (std::exchange(shutdown_done_, true) || fd() < 0) return;
+  ::shutdown(fd(), SHUT_WR);
+}
+
+void Socket::hold(Hold reason) {
+  if (broken_) return;
+  held_ |= static_cast<std::uint8_t>(reason);
+  update_reading();
+}
+
+void Socket::release(Hold reason) {
+  held_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
+  update_reading();
+}
+
+void Socket::close() {
+  events_ = nullptr;
+  update_reading();
+}
+
+int Socket::fd() const {
+  uv_os_fd_t descriptor = -1;
+  return uv_fileno(&handle_->handle, &descriptor) == 0 ? descriptor : -1;
+}
+
+}  // namespace stickler::io

@@ -1,0 +1,79 @@
+// Socket: a connected stream socket (TCP or unix) as a Transport. The loop's thread; owned by a session or by an
+// upstream connection, and destroyed only through Loop::bury or outside of its own events.
+//
+// Reads land in the loop's scratch buffer. Writes go straight to the kernel; only an unsent tail is copied, and at
+// most one uv_write is in flight.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "lb/base/address.h"
+#include "lb/io/loop.h"
+#include "lb/io/transport.h"
+
+namespace stickler::io {
+
+class Socket final : public Transport {
+ public:
+  // Takes ownership of an accepted, connected socket. On an error the descriptor has been closed.
+  static Result<std::unique_ptr<Socket>> adopt(Loop& loop, int fd, bool is_unix);
+
+  // Starts to connect. on_connected or on_broken follows, never within the call.
+  static std::unique_ptr<Socket> connect(Loop& loop, const Address& to, TransportEvents& events);
+
+  ~Socket() override;
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  void set_events(TransportEvents& events) override;
+
+  using Transport::write;
+  void write(std::span<const std::string_view> pieces) override;
+  std::size_t unsent_bytes() const override { return in_flight_bytes_ + pending_.size(); }
+  void shutdown() override;
+  void hold(Hold reason) override;
+  void release(Hold reason) override;
+  void close() override;
+  void set_reset_on_close() override { reset_on_close_ = true; }
+
+  int fd() const;  // -1 when there is none. For getsockname and the like.
+
+ private:
+  struct WriteRequest;
+  union AnyStream {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+  };
+
+  Socket(Loop& loop, bool is_unix);
+
+  uv_stream_t* stream() const { return &handle_->stream; }
+  void start_connect(const Address& to);
+  void connect_finished(int status);
+  void update_reading();
+  void read_finished(ssize_t length, const uv_buf_t* buffer);
+  void flush();
+  void write_finished(std::vector<char> sent, int status);
+  void break_later(int code);
+  void send_fin();
+
+  Loop& loop_;
+  AnyStream* handle_;  // Belongs to libuv; given up by the destructor.
+  TransportEvents* events_ = nullptr;
+  std::vector<char> pending_;
+  std::size_t in_flight_bytes_ = 0;
+  std::uint8_t held_ = 0;
+  bool reading_ = false;
+  bool connected_ = false;
+  bool peer_ended_ = false;
+  bool broken_ = false;
+  bool write_in_flight_ = false;
+  bool shutdown_wanted_ = false;
+  bool shutdown_done_ = false;
+  bool reset_on_close_ = false;
+};
+
+}  // namespace stickler::io
