@@ -1,0 +1,57 @@
+// What affinity decides for a request, before it is sent (`choose`) and when its answer begins (`settle`).
+// Pure; any thread. The table "What happens when" of docs/affinity.md, row by row, is its test.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "lb/affinity/cookie.h"
+#include "lb/affinity/node_table.h"
+#include "lb/affinity/verdict.h"
+#include "lb/balance/standing.h"
+
+namespace stickler::affinity {
+
+enum class WhenUnavailable : std::uint8_t { redispatch, backup_only, fail };
+
+// A pool as a request finds it. `nodes` and `standings` are of the same members, in the same order.
+struct PoolView {
+  const NodeTable& nodes;
+  std::span<const balance::Standing> standings;
+  WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
+};
+
+struct Choice {
+  Verdict verdict = Verdict::none;    // What was found; final only after settle().
+  std::optional<std::size_t> pinned;  // Send it there; nullopt: the policy picks, unless refused.
+  std::optional<std::size_t> backup;  // Where to detour first when `pinned` cannot be connected to.
+  bool refused = false;               // Answer 503.
+};
+
+// `cookie`: what open() made of the request's cookie; nullopt: it had none.
+Choice choose(const std::optional<Opened>& cookie, const PoolView& pool);
+
+struct Exchange {
+  std::optional<std::size_t> served;  // Whose answer it is; nullopt: none, we answer ourselves.
+  bool pinned_down = false;           // choice.pinned is confirmed down by now, e.g. while the request waited on it.
+};
+
+struct Settlement {
+  Verdict verdict = Verdict::none;
+  std::optional<Binding> set_cookie;  // To be sealed and sent; nullopt: no Set-Cookie.
+};
+
+struct SettleContext {
+  const NodeTable& nodes;
+  const CookieRules& rules;
+  WallTime now;
+  std::uint64_t nonce = 0;  // For a session that has none yet: CookieKeys::nonce().
+};
+
+// What was done wins over what was found. `cookie` and `choice` are those of choose().
+Settlement settle(const std::optional<Opened>& cookie, const Choice& choice, const Exchange& exchange,
+                  const SettleContext& context);
+
+}  // namespace stickler::affinity

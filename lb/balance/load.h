@@ -1,0 +1,18 @@
+// BackendLoad: what a backend carries now, summed over all workers. Owned by cluster::Backend, so it outlives reloads.
+//
+// Any thread. Every worker adds and subtracts, relaxed: a policy wants a fresh figure, not an ordering. Two cache
+// lines of its own, because the adjacent-line prefetcher would make neighbours share.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace stickler::balance {
+
+struct alignas(128) BackendLoad {
+  std::atomic<std::uint32_t> in_flight{0};    // Exchanges open: HTTP requests or TCP sessions.
+  std::atomic<std::uint32_t> connections{0};  // Upstream connections open, idle ones included.
+  std::atomic<std::uint64_t> ewma_ns{0};      // Smoothed time to the first byte of the answer; 0: not measured.
+};
+
+}  // namespace stickler::balance

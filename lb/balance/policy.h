@@ -1,0 +1,68 @@
+// Policy: chooses a backend for a request that is bound to none. Immutable, shared by all workers; what changes
+// during a pick is the worker's own PickState. A pick takes no lock and allocates nothing.
+//
+// An index is a place in the list of candidates the policy was built from, which is the pool's list of members:
+// one that must not be chosen is in the list with weight 0, so that indexes stay the same when health changes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/balance/load.h"
+#include "lb/base/random.h"
+
+namespace stickler::balance {
+
+struct Candidate {
+  std::string name;
+  const BackendLoad* load = nullptr;  // Outlives the policy.
+  std::uint32_t weight = 1;           // 0: never picked. At most weight_max.
+};
+inline constexpr std::uint32_t weight_max = 256;
+
+using Pick = std::optional<std::size_t>;
+
+struct PickContext {
+  std::span<const std::size_t> tried;  // Never picked again. A handful: searched one by one.
+  std::uint64_t key = 0;               // What a hash policy hashes; the others ignore it.
+};
+
+bool was_tried(const PickContext& context, std::size_t index);
+
+// What one worker remembers of its picks in one pool. It outlives policies and snapshots. One thread.
+class PickState {
+ public:
+  // `seed` differs between workers, so that they do not send their first requests to the same backend in step.
+  explicit PickState(std::uint64_t seed) : random(seed), cursor(static_cast<std::size_t>(random.next())) {}
+
+  // Makes room for the candidates of a new policy, in its order. A name known before keeps its position in the
+  // rotation. To be called before the first pick from a policy with other candidates; cheap when nothing differs.
+  void remap(std::span<const std::string> names);
+
+  Random random;
+  std::size_t cursor;  // Counts picks; starts anywhere.
+
+  // Smooth round robin's current weights, one per candidate.
+  static constexpr std::int64_t credit_unset = std::numeric_limits<std::int64_t>::min();
+  std::vector<std::int64_t> credits;
+
+ private:
+  std::vector<std::string> names_;
+};
+
+class Policy {
+ public:
+  virtual ~Policy() = default;
+
+  // A candidate with weight that was not tried; nullopt when none is left.
+  // Requires: `state` was remapped to this policy's candidates.
+  virtual Pick pick(const PickContext& context, PickState& state) const = 0;
+};
+
+}  // namespace stickler::balance

@@ -1,0 +1,23 @@
+// The policies by name, as `pools.NAME.policy` gives them. Any thread. Adding one: docs/adding-a-policy.md.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "lb/balance/policy.h"
+
+namespace stickler::balance {
+
+struct PolicyEntry {
+  std::string_view name;
+  std::unique_ptr<Policy> (*make)(std::vector<Candidate> candidates);
+};
+
+std::span<const PolicyEntry> policies();
+
+// nullptr: no policy has that name.
+std::unique_ptr<Policy> make_policy(std::string_view name, std::vector<Candidate> candidates);
+
+}  // namespace stickler::balance

@@ -1,0 +1,25 @@
+// Backend: the live side of one machine of one pool. Owned by BackendRegistry, shared with the BackendSets that name
+// it; keyed by pool and name, it outlives reloads. Address and weight, which a reload may change, are in the set.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "lb/balance/load.h"
+#include "lb/cluster/outlier.h"
+
+namespace stickler::cluster {
+
+struct Backend {
+  Backend(std::string pool_name, std::string backend_name)
+      : pool(std::move(pool_name)), name(std::move(backend_name)) {}
+
+  const std::string pool;
+  const std::string name;
+
+  // Written by all workers.
+  balance::BackendLoad load;
+  FailureStreak failures;
+};
+
+}  // namespace stickler::cluster

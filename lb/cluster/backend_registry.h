@@ -1,0 +1,89 @@
+// BackendRegistry: every backend and what is known of its health, over all reloads. Owned by the server; control
+// thread. What it learns goes out to the workers as a new BackendSet.
+//
+// The calls that learn something return true when a backend's state changed with it: build and publish a new set.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/base/address.h"
+#include "lb/base/clock.h"
+#include "lb/cluster/backend.h"
+#include "lb/cluster/backend_set.h"
+#include "lb/cluster/health_state.h"
+#include "lb/cluster/outlier.h"
+
+namespace stickler::cluster {
+
+struct BackendSettings {
+  std::string name;
+  Address address;
+  std::uint32_t weight = 1;
+  Configured state = Configured::up;
+};
+
+struct PoolSettings {
+  std::string name;
+  std::string policy = "round_robin";
+  bool active_health = false;
+  std::optional<OutlierRules> passive = OutlierRules{};
+  std::vector<BackendSettings> backends;
+};
+
+class BackendRegistry {
+ public:
+  // The configuration in force from now on, all pools of it. Backends known by pool and name keep their load, verdict
+  // and ejection; one whose address changed keeps its load only, since what was learned was about another machine.
+  // Backends no longer named are forgotten; exchanges still open on them keep them alive.
+  void configure(std::vector<PoolSettings> pools);
+
+  bool record_probe_verdict(std::string_view pool, std::string_view backend, bool up);
+
+  // A worker's FailureStreak was completed. Does nothing when too many are out already, or when no eligible backend
+  // would be left.
+  bool eject(std::string_view pool, std::string_view backend, TimePoint now);
+
+  // Ends the ejections whose time has come; returns the pools in which one did.
+  std::vector<std::string> end_ejections(TimePoint now);
+  std::optional<TimePoint> next_end() const;  // When to call it; nullopt: nothing is ejected.
+
+  // nullptr: no such pool.
+  std::shared_ptr<const BackendSet> build(std::string_view pool) const;
+
+  // What the status page shows of a backend; nullopt: no such backend.
+  struct View {
+    HealthInputs inputs;
+    State state = State::up;
+    std::optional<TimePoint> ejected_until;
+    std::shared_ptr<Backend> backend;
+  };
+  std::optional<View> view(std::string_view pool, std::string_view backend) const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<Backend> backend;
+    BackendSettings settings;
+    ProbeVerdict probes = ProbeVerdict::unknown;
+    Ejection ejection;
+
+    HealthInputs inputs() const;
+  };
+  struct Pool {
+    PoolSettings settings;  // Its backends moved out into entries.
+    std::vector<Entry> entries;
+  };
+
+  Pool* find_pool(std::string_view name);
+  static Entry* find_entry(Pool& pool, std::string_view name);
+
+  std::map<std::string, Pool, std::less<>> pools_;
+};
+
+}  // namespace stickler::cluster

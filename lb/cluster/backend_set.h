@@ -1,0 +1,55 @@
+// BackendSet: one pool's members as they stand now, and the policy built over them. Immutable; a new one per change
+// of health or list; owned by epochs and the server; any thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/balance/policy.h"
+#include "lb/balance/standing.h"
+#include "lb/base/address.h"
+#include "lb/cluster/backend.h"
+#include "lb/cluster/health_state.h"
+
+namespace stickler::cluster {
+
+struct Member {
+  std::shared_ptr<Backend> backend;
+  Address address;
+  std::uint32_t weight = 1;
+  State state = State::up;
+};
+
+// An index is a place in the configured list of backends, whatever their health.
+class BackendSet {
+ public:
+  // Requires: `policy` is in balance::policies(); names are unique.
+  BackendSet(std::vector<Member> members, std::string_view policy);
+
+  std::size_t size() const { return members_.size(); }
+  const Member& operator[](std::size_t index) const { return members_[index]; }
+  std::span<const Member> members() const { return members_; }
+  std::span<const std::string> names() const { return names_; }  // For PickState::remap and affinity::NodeTable.
+  std::span<const balance::Standing> standings() const { return standings_; }
+  std::size_t eligible_count() const { return eligible_count_; }
+  std::optional<std::size_t> find(std::string_view name) const;
+
+  // An eligible member that was not tried; nullopt: none is left. Requires: `state` was remapped to names().
+  balance::Pick pick(const balance::PickContext& context, balance::PickState& state) const {
+    return policy_->pick(context, state);
+  }
+
+ private:
+  std::vector<Member> members_;
+  std::vector<std::string> names_;
+  std::vector<balance::Standing> standings_;
+  std::size_t eligible_count_ = 0;
+  std::unique_ptr<const balance::Policy> policy_;
+};
+
+}  // namespace stickler::cluster

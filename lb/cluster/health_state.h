@@ -1,0 +1,25 @@
+// What a backend's configuration, its probes and its traffic say together. Pure values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "lb/balance/standing.h"
+
+namespace stickler::cluster {
+
+enum class Configured : std::uint8_t { up, drain, down };      // `state` in the configuration.
+enum class ProbeVerdict : std::uint8_t { unknown, up, down };  // Active health; unknown: up until told otherwise.
+enum class State : std::uint8_t { up, draining, ejected, down };
+
+struct HealthInputs {
+  Configured configured = Configured::up;
+  ProbeVerdict probes = ProbeVerdict::unknown;
+  bool ejected = false;
+};
+
+State effective_state(const HealthInputs& inputs);
+balance::Standing standing_of(State state, std::uint32_t weight);
+std::string_view to_string(State state);  // "up", "draining", "ejected", "down".
+
+}  // namespace stickler::cluster
