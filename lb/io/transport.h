@@ -21,6 +21,25 @@ enum class Hold : std::uint8_t {
   shedding = 8,    // The balancer asks for less.
 };
 
+// Where bytes come from, as flow control sees it.
+class Gate {
+ public:
+  virtual void hold(Hold reason) = 0;
+  virtual void release(Hold reason) = 0;
+
+ protected:
+  ~Gate() = default;
+};
+
+// Where bytes go, as flow control sees it.
+class Sink {
+ public:
+  virtual bool above_high_water() const = 0;  // The producer should be held until it is told of low water.
+
+ protected:
+  ~Sink() = default;
+};
+
 class TransportEvents {
  public:
   virtual void on_connected() {}                          // Only for outgoing connections.
@@ -33,9 +52,8 @@ class TransportEvents {
   ~TransportEvents() = default;
 };
 
-class Transport {
+class Transport : public Gate, public Sink {
  public:
-  // Above high water the producer should be held; on_drained comes at low water.
   static constexpr std::size_t high_water_bytes = 256 * 1024;
   static constexpr std::size_t low_water_bytes = 16 * 1024;
 
@@ -50,12 +68,10 @@ class Transport {
 
   virtual std::size_t unsent_bytes() const = 0;
   virtual void shutdown() = 0;  // No more writes; the peer sees the end once all is sent.
-  virtual void hold(Hold reason) = 0;
-  virtual void release(Hold reason) = 0;
   virtual void close() = 0;               // No more events. Unsent bytes are lost. The rest of it dies with the object.
   virtual void set_reset_on_close() = 0;  // The peer sees a reset: an answer that was cut must not pass for complete.
 
-  bool above_high_water() const { return unsent_bytes() > high_water_bytes; }
+  bool above_high_water() const final { return unsent_bytes() > high_water_bytes; }
 };
 
 }  // namespace stickler::io

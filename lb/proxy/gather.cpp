@@ -1,0 +1,60 @@
+#include "lb/proxy/gather.h"
+
+#include <span>
+
+namespace stickler::proxy {
+
+void Gather::begin(io::Transport& to) {
+  if (to_ != &to) flush();
+  to_ = &to;
+}
+
+void Gather::seal_text() {
+  if (sealed_ == text_.size()) return;
+  pieces_[count_++] = {.bytes = {}, .text_begin = sealed_, .text_end = text_.size()};
+  sealed_ = text_.size();
+}
+
+std::string& Gather::text(io::Transport& to) {
+  begin(to);
+  return text_;
+}
+
+void Gather::borrow(io::Transport& to, std::string_view bytes) {
+  begin(to);
+  if (bytes.empty()) return;
+  if (count_ + 2 > pieces_max) {  // Text before it, and the bytes themselves.
+    flush();
+    to_ = &to;
+  }
+  seal_text();
+  pieces_[count_++] = {.bytes = bytes};
+  if (count_ + 1 > pieces_max) flush();
+}
+
+void Gather::flush() {
+  if (to_ == nullptr) return;
+  seal_text();
+  std::array<std::string_view, pieces_max> views;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const Piece& piece = pieces_[i];
+    views[i] = piece.bytes.empty()
+                   ? std::string_view(text_).substr(piece.text_begin, piece.text_end - piece.text_begin)
+                   : piece.bytes;
+  }
+  if (count_ > 0) to_->write(std::span<const std::string_view>(views.data(), count_));
+  to_ = nullptr;
+  count_ = 0;
+  sealed_ = 0;
+  text_.clear();
+}
+
+void Gather::forget(const io::Transport& to) {
+  if (to_ != &to) return;
+  to_ = nullptr;
+  count_ = 0;
+  sealed_ = 0;
+  text_.clear();
+}
+
+}  // namespace stickler::proxy

@@ -1,0 +1,48 @@
+// Gather: collects the pieces of one message, so that head, chunk lines and body leave in one system call. One per
+// worker; its thread.
+//
+// Text that we make is copied in; body bytes are borrowed from the read that brought them. Therefore flush() is
+// called at the end of everything that handles an event, before the borrowed bytes go away; beginning with another
+// transport flushes by itself.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "lb/io/transport.h"
+
+namespace stickler::proxy {
+
+class Gather {
+ public:
+  // Appends to this string whatever is to be sent to `to` next; valid until the next call of any member.
+  std::string& text(io::Transport& to);
+
+  void borrow(io::Transport& to, std::string_view bytes);
+  void flush();
+
+  // Drops what is gathered for a transport that is being closed.
+  void forget(const io::Transport& to);
+
+ private:
+  // A borrowed piece, or, where `bytes` is empty, text_ from `text_begin` to `text_end`.
+  struct Piece {
+    std::string_view bytes;
+    std::size_t text_begin = 0;
+    std::size_t text_end = 0;
+  };
+  static constexpr std::size_t pieces_max = 8;
+
+  void begin(io::Transport& to);
+  void seal_text();
+
+  io::Transport* to_ = nullptr;
+  std::string text_;
+  std::size_t sealed_ = 0;  // text_ up to here belongs to pieces.
+  std::array<Piece, pieces_max> pieces_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace stickler::proxy
