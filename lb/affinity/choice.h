@@ -25,8 +25,8 @@ struct PoolView {
 
 struct Choice {
   Verdict verdict = Verdict::none;    // What was found; final only after settle().
-  std::optional<std::size_t> pinned;  // Send it there; nullopt: the policy picks, unless refused.
-  std::optional<std::size_t> backup;  // Where to detour first when `pinned` cannot be connected to.
+  std::optional<std::size_t> pinned{};  // Send it there; nullopt: the policy picks, unless refused.
+  std::optional<std::size_t> backup{};  // Where to detour first when `pinned` cannot be connected to.
   bool refused = false;               // Answer 503.
 };
 
@@ -34,13 +34,13 @@ struct Choice {
 Choice choose(const std::optional<Opened>& cookie, const PoolView& pool);
 
 struct Exchange {
-  std::optional<std::size_t> served;  // Whose answer it is; nullopt: none, we answer ourselves.
+  std::optional<std::size_t> served{};  // Whose answer it is; nullopt: none, we answer ourselves.
   bool pinned_down = false;           // choice.pinned is confirmed down by now, e.g. while the request waited on it.
 };
 
 struct Settlement {
   Verdict verdict = Verdict::none;
-  std::optional<Binding> set_cookie;  // To be sealed and sent; nullopt: no Set-Cookie.
+  std::optional<Binding> set_cookie{};  // To be sealed and sent; nullopt: no Set-Cookie.
 };
 
 struct SettleContext {

@@ -20,7 +20,7 @@ enum class Verdict : std::uint8_t {
   moved,         // Moved to another node.
   drained,       // Moved because its node's drain came to an end.
   overflow,      // Its node was full.
-  refused,       // Bound, and answered by none.
+  refused,       // Its node is down, and no other may or can answer.
 };
 inline constexpr std::size_t verdict_count = 12;
 

@@ -39,16 +39,15 @@ bool was_tried(const PickContext& context, std::size_t index);
 class PickState {
  public:
   // `seed` differs between workers, so that they do not send their first requests to the same backend in step.
-  explicit PickState(std::uint64_t seed) : random(seed), cursor(static_cast<std::size_t>(random.next())) {}
+  explicit PickState(std::uint64_t seed) : random(seed) {}
 
   // Makes room for the candidates of a new policy, in its order. A name known before keeps its position in the
   // rotation. To be called before the first pick from a policy with other candidates; cheap when nothing differs.
   void remap(std::span<const std::string> names);
 
   Random random;
-  std::size_t cursor;  // Counts picks; starts anywhere.
 
-  // Smooth round robin's current weights, one per candidate.
+  // The rotation's current weights, one per candidate; unset for one that had no turn yet (rotation.h).
   static constexpr std::int64_t credit_unset = std::numeric_limits<std::int64_t>::min();
   std::vector<std::int64_t> credits;
 

@@ -61,7 +61,7 @@ class BackendRegistry {
   struct View {
     HealthInputs inputs;
     State state = State::up;
-    std::optional<TimePoint> ejected_until;
+    std::optional<TimePoint> ejected_until{};
     std::shared_ptr<Backend> backend;
   };
   std::optional<View> view(std::string_view pool, std::string_view backend) const;
@@ -80,6 +80,7 @@ class BackendRegistry {
     std::vector<Entry> entries;
   };
 
+  static Entry carry_over(Pool* before, const PoolSettings& pool, BackendSettings backend);
   Pool* find_pool(std::string_view name);
   static Entry* find_entry(Pool& pool, std::string_view name);
 

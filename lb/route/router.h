@@ -25,7 +25,7 @@ struct Rule {
 };
 
 struct Match {
-  std::optional<std::size_t> rule;  // Place in the rules given; nullopt: the default pool.
+  std::optional<std::size_t> rule{};  // Place in the rules given; nullopt: the default pool.
   PoolIndex pool;
 };
 

@@ -1,0 +1,65 @@
+#include "lb/affinity/keys.h"
+
+#include <sodium.h>
+
+#include <cassert>
+#include <cstring>
+
+namespace stickler::affinity {
+namespace {
+
+using Master = std::array<std::uint8_t, crypto_generichash_BYTES>;
+
+static_assert(std::tuple_size_v<decltype(CookieKey::tag)> == crypto_shorthash_siphashx24_KEYBYTES);
+static_assert(std::tuple_size_v<decltype(CookieKey::node)> == crypto_shorthash_siphash24_KEYBYTES);
+
+const std::uint8_t* bytes_of(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+
+template <std::size_t size>
+std::array<std::uint8_t, size> derive(const Master& master, std::string_view domain) {
+  std::array<std::uint8_t, crypto_generichash_BYTES> whole{};
+  crypto_generichash(whole.data(), whole.size(), bytes_of(domain), domain.size(), master.data(), master.size());
+  std::array<std::uint8_t, size> part{};
+  std::memcpy(part.data(), whole.data(), size);
+  return part;
+}
+
+CookieKey key_from(std::string_view text) {
+  Master master{};
+  crypto_generichash(master.data(), master.size(), bytes_of(text), text.size(), nullptr, 0);
+  const auto id = derive<2>(master, "stickler cookie 1: key id");
+  return {.tag = derive<16>(master, "stickler cookie 1: tag"),
+          .node = derive<16>(master, "stickler cookie 1: node id"),
+          .id = static_cast<std::uint16_t>(id[0] << 8 | id[1])};
+}
+
+}  // namespace
+
+NodeId CookieKey::node_id(std::string_view backend_name) const {
+  std::array<std::uint8_t, crypto_shorthash_siphash24_BYTES> hash{};
+  crypto_shorthash_siphash24(hash.data(), bytes_of(backend_name), backend_name.size(), node.data());
+  NodeId result = 0;
+  for (const std::uint8_t byte : hash) result = result << 8 | byte;
+  return result == 0 ? 1 : result;
+}
+
+CookieKeys::CookieKeys(std::span<const std::string> configured) {
+  [[maybe_unused]] const int started = sodium_init();  // Any number of times, from any thread.
+  assert(started >= 0);
+  for (const std::string& text : configured) keys_.push_back(key_from(text));
+  if (keys_.empty()) keys_.push_back(key_from(random_key()));
+}
+
+std::string CookieKeys::random_key() {
+  std::string key(32, '\0');
+  randombytes_buf(key.data(), key.size());
+  return key;
+}
+
+std::uint64_t CookieKeys::nonce() {
+  std::uint64_t nonce = 0;
+  randombytes_buf(&nonce, sizeof nonce);
+  return nonce;
+}
+
+}  // namespace stickler::affinity

@@ -1,0 +1,144 @@
+#include "lb/cluster/backend_registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stickler::cluster {
+
+HealthInputs BackendRegistry::Entry::inputs() const {
+  return {.configured = settings.state, .probes = probes, .ejected = ejection.active()};
+}
+
+void BackendRegistry::configure(std::vector<PoolSettings> pools) {
+  std::map<std::string, Pool, std::less<>> configured;
+  for (PoolSettings& settings : pools) {
+    const std::string name = settings.name;
+    Pool* before = find_pool(name);
+    Pool& pool = configured[name];
+    for (BackendSettings& backend : settings.backends) {
+      pool.entries.push_back(carry_over(before, settings, std::move(backend)));
+    }
+    settings.backends.clear();
+    pool.settings = std::move(settings);
+  }
+  pools_ = std::move(configured);
+}
+
+BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSettings& pool, BackendSettings backend) {
+  Entry* known = before == nullptr ? nullptr : find_entry(*before, backend.name);
+  Entry entry;
+  if (known == nullptr) {
+    entry.backend = std::make_shared<Backend>(pool.name, backend.name);
+  } else if (known->settings.address == backend.address) {
+    entry = *known;
+  } else {
+    entry.backend = known->backend;
+    entry.backend->failures.reset();
+  }
+  // What is no longer watched must not stay out because of what it once was.
+  if (!pool.active_health) entry.probes = ProbeVerdict::unknown;
+  if (!pool.passive) entry.ejection = Ejection{};
+  entry.settings = std::move(backend);
+  return entry;
+}
+
+bool BackendRegistry::record_probe_verdict(std::string_view pool_name, std::string_view backend, bool up) {
+  Pool* pool = find_pool(pool_name);
+  Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
+  if (entry == nullptr) return false;
+  const State before = effective_state(entry->inputs());
+  // A node that probes have seen go and come back is not the one that was ejected.
+  if (up && entry->probes == ProbeVerdict::down) {
+    entry->ejection.end();
+    entry->backend->failures.reset();
+  }
+  entry->probes = up ? ProbeVerdict::up : ProbeVerdict::down;
+  return effective_state(entry->inputs()) != before;
+}
+
+bool BackendRegistry::eject(std::string_view pool_name, std::string_view backend, TimePoint now) {
+  Pool* pool = find_pool(pool_name);
+  Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
+  if (entry == nullptr || !pool->settings.passive || entry->ejection.active()) return false;
+
+  const auto is_ejected = [](const Entry& other) { return other.ejection.active(); };
+  const auto ejected = std::count_if(pool->entries.begin(), pool->entries.end(), is_ejected);
+  const OutlierRules& rules = *pool->settings.passive;
+  if (static_cast<std::size_t>(ejected) >= ejected_max(pool->entries.size(), rules)) return false;
+
+  const auto could_take_over = [&](const Entry& other) {
+    const State state = effective_state(other.inputs());
+    return &other != entry && standing_of(state, other.settings.weight) == balance::Standing::eligible;
+  };
+  if (std::none_of(pool->entries.begin(), pool->entries.end(), could_take_over)) return false;
+
+  const State before = effective_state(entry->inputs());
+  entry->ejection.start(rules, now);
+  return effective_state(entry->inputs()) != before;
+}
+
+std::vector<std::string> BackendRegistry::end_ejections(TimePoint now) {
+  std::vector<std::string> changed;
+  for (auto& [name, pool] : pools_) {
+    bool ended = false;
+    for (Entry& entry : pool.entries) {
+      if (!entry.ejection.active() || *entry.ejection.until() > now) continue;
+      entry.ejection.end();
+      entry.backend->failures.reset();
+      ended = true;
+    }
+    if (ended) changed.push_back(name);
+  }
+  return changed;
+}
+
+std::optional<TimePoint> BackendRegistry::next_end() const {
+  std::optional<TimePoint> next;
+  for (const auto& [name, pool] : pools_) {
+    for (const Entry& entry : pool.entries) {
+      if (entry.ejection.active() && (!next || *entry.ejection.until() < *next)) next = entry.ejection.until();
+    }
+  }
+  return next;
+}
+
+std::shared_ptr<const BackendSet> BackendRegistry::build(std::string_view pool_name) const {
+  const auto pool = pools_.find(pool_name);
+  if (pool == pools_.end()) return nullptr;
+  std::vector<Member> members;
+  members.reserve(pool->second.entries.size());
+  for (const Entry& entry : pool->second.entries) {
+    members.push_back({.backend = entry.backend,
+                       .address = entry.settings.address,
+                       .weight = entry.settings.weight,
+                       .state = effective_state(entry.inputs())});
+  }
+  return std::make_shared<const BackendSet>(std::move(members), pool->second.settings.policy);
+}
+
+std::optional<BackendRegistry::View> BackendRegistry::view(std::string_view pool_name, std::string_view backend) const {
+  const auto pool = pools_.find(pool_name);
+  if (pool == pools_.end()) return std::nullopt;
+  for (const Entry& entry : pool->second.entries) {
+    if (entry.settings.name != backend) continue;
+    return View{.inputs = entry.inputs(),
+                .state = effective_state(entry.inputs()),
+                .ejected_until = entry.ejection.until(),
+                .backend = entry.backend};
+  }
+  return std::nullopt;
+}
+
+BackendRegistry::Pool* BackendRegistry::find_pool(std::string_view name) {
+  const auto found = pools_.find(name);
+  return found == pools_.end() ? nullptr : &found->second;
+}
+
+BackendRegistry::Entry* BackendRegistry::find_entry(Pool& pool, std::string_view name) {
+  for (Entry& entry : pool.entries) {
+    if (entry.settings.name == name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace stickler::cluster
