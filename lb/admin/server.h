@@ -1,0 +1,40 @@
+// AdminServer: the admin API and the status page on one listening socket. Owned by the server; control thread.
+//
+// See docs/admin-api.md. What a browser may be tricked into is refused: a state-changing call from another origin, and
+// on a loopback listener any call to a name that is not ours (DNS rebinding).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lb/admin/source.h"
+#include "lb/base/address.h"
+#include "lb/base/error.h"
+#include "lb/io/loop.h"
+
+namespace stickler::admin {
+
+struct AdminOptions {
+  Address listen;
+  std::string token;  // "": none is asked for. See read_token().
+};
+
+// The token in the file: its first line, without blanks around it. The error names the file.
+Result<std::string> read_token(const std::string& path);
+
+class AdminServer {
+ public:
+  // Listens and serves at once. Requires: `source` outlives it.
+  static Result<std::unique_ptr<AdminServer>> start(io::Loop& loop, const AdminOptions& options, AdminSource& source);
+  ~AdminServer();
+
+  const Address& address() const;  // With the port that was given for port 0.
+
+ private:
+  class Impl;
+  explicit AdminServer(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace stickler::admin

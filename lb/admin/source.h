@@ -1,0 +1,94 @@
+// AdminSource: what the admin API asks of the process. Implemented by the server; control thread. The reports are
+// values of the moment, in the words that the API shows.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/base/clock.h"
+
+namespace stickler::admin {
+
+// In the order of `code_class`: none 1xx 2xx 3xx 4xx 5xx; as metrics::ByCodeClass has them.
+using RequestCounts = std::array<std::uint64_t, 6>;
+
+struct DurationReport {
+  std::uint64_t count = 0;
+  Duration p50{};
+  Duration p90{};
+  Duration p99{};
+};
+
+struct ListenerReport {
+  std::string name;
+  std::string mode = "http";
+  std::vector<std::string> addresses;  // Where it really listens, port 0 resolved.
+  std::uint64_t connections = 0;       // Open now.
+  std::uint64_t connections_max = 0;   // 0: unlimited.
+  std::uint64_t connections_total = 0;
+  std::uint64_t limit_pauses = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  RequestCounts requests{};
+  DurationReport duration;
+};
+
+struct BackendReport {
+  std::string name;
+  std::string address;
+  std::uint32_t weight = 1;
+  std::string state;   // What counts: "up", "draining", "ejected", "down".
+  std::string health;  // The probes' verdict: "up", "down", "unknown".
+  std::string reason;  // Of the last probe; "": none.
+  bool ejected = false;
+  Duration ejected_for{};       // What is left of it.
+  std::uint64_t in_flight = 0;  // Requests.
+  std::uint64_t connects = 0;
+  std::uint64_t reused = 0;
+  std::uint64_t failures = 0;
+  RequestCounts requests{};
+};
+
+struct PoolReport {
+  std::string name;
+  std::string policy;
+  std::string affinity;  // "cookie"; "": none.
+  std::uint64_t attempts = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t queued = 0;  // Waiting now.
+  RequestCounts requests{};
+  std::vector<BackendReport> backends;
+};
+
+struct StatusReport {
+  std::string version;
+  std::uint64_t pid = 0;
+  std::uint32_t workers = 0;
+  Duration uptime{};
+  std::string config_file;
+  std::uint64_t generation = 1;  // Of the configuration: counts applied reloads.
+  bool draining = false;
+  std::vector<ListenerReport> listeners;
+  std::vector<PoolReport> pools;
+};
+
+struct ReloadReport {
+  bool applied = false;
+  std::string message;  // What changed; or every problem, as `check` prints it.
+};
+
+class AdminSource {
+ public:
+  virtual ~AdminSource() = default;
+
+  virtual StatusReport status() = 0;
+  virtual std::string config_json() = 0;  // In force, secrets masked.
+  virtual ReloadReport reload() = 0;
+  virtual void render_metrics(std::string& out) = 0;  // Appends.
+  virtual bool ready() = 0;                           // Every listener is bound, and the process is not draining.
+};
+
+}  // namespace stickler::admin

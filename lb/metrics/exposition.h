@@ -1,0 +1,47 @@
+// The page of GET /metrics: every metric of docs/metrics.md in Prometheus text format 0.0.4. Control thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lb/base/clock.h"
+#include "lb/metrics/registry.h"
+
+namespace stickler::metrics {
+
+// The words of the enums that index the arrays "by reason". An empty word or one named "none" is not shown, but for
+// verdicts, where "none" is one. Borrowed for the call.
+struct ReasonWords {
+  std::span<const std::string_view> refusals;
+  std::span<const std::string_view> failures;
+  std::span<const std::string_view> verdicts;
+};
+
+// What is not counted but is so now.
+struct BackendNow {
+  std::string pool;
+  std::string name;
+  bool up = true;     // It gets new requests: neither down nor ejected nor draining.
+  std::string state;  // "up", "draining", "ejected", "down".
+  std::uint32_t weight = 1;
+  std::uint64_t in_flight = 0;
+};
+
+struct ProcessNow {
+  std::string version;
+  WallTime started{};
+  std::uint32_t workers = 0;
+  bool ready = false;
+  std::uint64_t reloads_applied = 0;
+  std::uint64_t reloads_refused = 0;
+  std::uint64_t access_log_dropped = 0;  // Lines.
+  std::vector<BackendNow> backends;
+};
+
+// Appends to `out`.
+void render(std::string& out, const Registry& registry, const ReasonWords& words, const ProcessNow& now);
+
+}  // namespace stickler::metrics
