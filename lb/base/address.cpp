@@ -36,6 +36,8 @@ Result<Address> parse_unix(std::string_view path) {
 }  // namespace
 
 Result<Address> Address::parse(std::string_view text) {
+  // The C functions below would stop at a NUL and take what stands before it.
+  if (text.find('\0') != std::string_view::npos) return fail("expected an address without NUL bytes");
   if (text.starts_with("unix:")) return parse_unix(text.substr(5));
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return fail(std::string(expected_form) + ", got '" + std::string(text) + "'");
@@ -120,13 +122,13 @@ Result<Network> Network::parse(std::string_view text) {
   const std::string host(text.substr(0, slash));
   std::uint8_t bytes[16];
   std::size_t length = 0;
-  if (inet_pton(AF_INET, host.c_str(), bytes) == 1)
-    length = 4;
-  else if (inet_pton(AF_INET6, host.c_str(), bytes) == 1)
-    length = 16;
-  else
+  if (host.find('\0') == std::string::npos) {
+    if (inet_pton(AF_INET, host.c_str(), bytes) == 1) length = 4;
+    if (inet_pton(AF_INET6, host.c_str(), bytes) == 1) length = 16;
+  }
+  if (length == 0) {
     return fail("expected a network such as 10.0.0.0/8 or ::1/128, got '" + std::string(text) + "'");
-
+  }
   unsigned bits = static_cast<unsigned>(length) * 8;
   if (slash != std::string_view::npos) {
     const std::string_view digits = text.substr(slash + 1);
@@ -140,6 +142,15 @@ Result<Network> Network::parse(std::string_view text) {
   Network network;
   network.prefix_.assign(bytes, bytes + length);
   network.bits_ = bits;
+  for (unsigned bit = bits; bit < length * 8; ++bit) {
+    network.prefix_[bit / 8] = static_cast<std::uint8_t>(network.prefix_[bit / 8] & ~(0x80U >> (bit % 8)));
+  }
+  // Address shows an IPv4-mapped address as IPv4, so a network of such addresses has to be one of IPv4 too.
+  constexpr std::uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (length == 16 && bits >= 96 && std::equal(std::begin(mapped), std::end(mapped), bytes)) {
+    network.prefix_.erase(network.prefix_.begin(), network.prefix_.begin() + 12);
+    network.bits_ -= 96;
+  }
   return network;
 }
 
