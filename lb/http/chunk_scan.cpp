@@ -1,0 +1,111 @@
+#include "lb/http/chunk_scan.h"
+
+#include <algorithm>
+
+#include "lb/http/field_scan.h"
+
+namespace stickler::http {
+namespace {
+
+constexpr std::uint32_t size_digits_max = 16;
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool may_stand_in_extension(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte == '\t' || (byte >= 0x20 && byte < 0x7f);
+}
+
+}  // namespace
+
+ChunkScan::Result ChunkScan::scan(std::string_view input) {
+  std::size_t at = 0;
+  while (at < input.size() && !ended_) {
+    if (state_ == State::data) {
+      at += pass_data(input.size() - at);
+      continue;
+    }
+    if (const Refusal refusal = step(input[at]); refusal != Refusal::none) {
+      return {.passed = at, .ended = false, .refusal = refusal};
+    }
+    ++at;
+  }
+  return {.passed = at, .ended = ended_, .refusal = Refusal::none};
+}
+
+std::size_t ChunkScan::pass_data(std::size_t available) {
+  const auto passed = static_cast<std::size_t>(std::min<std::uint64_t>(size_, available));
+  size_ -= passed;
+  if (size_ == 0) state_ = State::data_cr;
+  return passed;
+}
+
+Refusal ChunkScan::step(char byte) {
+  switch (state_) {
+    case State::size:
+      if (const int digit = hex_value(byte); digit >= 0) {
+        if (++digits_ > size_digits_max) return Refusal::bad_chunk;
+        size_ = size_ * 16 + static_cast<std::uint64_t>(digit);
+        return Refusal::none;
+      }
+      if (digits_ == 0 || size_ >> 63 != 0) return Refusal::bad_chunk;
+      if (byte == ';') return state_ = State::extension, Refusal::none;
+      if (byte == '\r') return state_ = State::size_lf, Refusal::none;
+      return Refusal::bad_chunk;
+    case State::extension:
+      if (byte == '\r') return state_ = State::size_lf, Refusal::none;
+      return may_stand_in_extension(byte) && ++extension_bytes_ <= extension_bytes_max ? Refusal::none
+                                                                                       : Refusal::bad_chunk;
+    case State::size_lf:
+      state_ = size_ == 0 ? State::trailers : State::data;
+      return byte == '\n' ? Refusal::none : Refusal::bad_chunk;
+    case State::data_cr:
+      state_ = State::data_lf;
+      return byte == '\r' ? Refusal::none : Refusal::bad_chunk;
+    case State::data_lf:
+      state_ = State::size;
+      digits_ = extension_bytes_ = 0;
+      return byte == '\n' ? Refusal::none : Refusal::bad_chunk;
+    case State::trailers:
+      trailer_bytes_ += byte;
+      return byte == '\n'                                ? end_trailers()
+             : trailer_bytes_.size() > trailer_bytes_max ? Refusal::bad_trailer
+                                                         : Refusal::none;
+    case State::data:
+      break;
+  }
+  return Refusal::none;
+}
+
+// At each line's end: the section may be complete.
+Refusal ChunkScan::end_trailers() {
+  const bool empty_line = trailer_bytes_.size() < 3 || trailer_bytes_.ends_with("\n\r\n");
+  if (!empty_line) {
+    return trailer_bytes_.ends_with("\r\n") && trailer_bytes_.size() <= trailer_bytes_max ? Refusal::none
+                                                                                          : Refusal::bad_trailer;
+  }
+  FieldBlock all;
+  if (scan_trailers(trailer_bytes_, {}, all).outcome != ScanResult::Outcome::complete) return Refusal::bad_trailer;
+  trailers_.reset(trailer_bytes_);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (may_trail(all[i].id)) trailers_.add(all[i]);
+  }
+  ended_ = true;
+  return Refusal::none;
+}
+
+bool may_trail(FieldId id) {
+  switch (id) {
+    case FieldId::other:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace stickler::http

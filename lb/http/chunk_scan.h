@@ -1,0 +1,53 @@
+// The strict gate over a chunked body (RFC 9112 7.1): sizes of 1 to 16 hex digits, extensions within a limit, every
+// CRLF exact, trailers scanned like fields. Pure, no allocation but for trailers; any thread.
+//
+// It runs beside llhttp, which decodes the same bytes: only bytes that passed the gate are decoded.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lb/http/head_scan.h"
+#include "lb/http/message.h"
+#include "lb/http/refusal.h"
+
+namespace stickler::http {
+
+class ChunkScan {
+ public:
+  static constexpr std::size_t extension_bytes_max = 1024;  // Of one chunk.
+  static constexpr std::size_t trailer_bytes_max = 8 * 1024;
+
+  struct Result {
+    std::size_t passed = 0;  // Bytes of the input that are good. All of them, unless the body ended or was refused.
+    bool ended = false;      // With the last passed byte.
+    Refusal refusal = Refusal::none;
+  };
+
+  // Go on with the next bytes. Not after the end or a refusal.
+  Result scan(std::string_view input);
+
+  // After the end: the trailer fields that may be forwarded. Borrowed from this object.
+  const FieldBlock& trailers() const { return trailers_; }
+
+ private:
+  enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailers };
+
+  Refusal step(char byte);
+  std::size_t pass_data(std::size_t available);
+  Refusal end_trailers();
+
+  State state_ = State::size;
+  std::uint64_t size_ = 0;
+  std::uint32_t digits_ = 0;
+  std::uint32_t extension_bytes_ = 0;
+  bool ended_ = false;
+  std::string trailer_bytes_;
+  FieldBlock trailers_;
+};
+
+// Fields that must not be in a trailer section: they would change framing, routing or authority (RFC 9110 6.5.1).
+bool may_trail(FieldId id);
+
+}  // namespace stickler::http

@@ -1,0 +1,42 @@
+// Cookies (RFC 6265): finding and removing one in a request, setting one in an answer. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lb/http/message.h"
+
+namespace stickler::http {
+
+struct FoundCookie {
+  std::optional<std::string_view> value;  // Of the first with the name.
+  std::size_t count = 0;                  // How many had it.
+};
+
+// Over all Cookie fields. Names are compared with their case.
+FoundCookie find_cookie(const FieldBlock& head, std::string_view name);
+
+// Appends a Cookie field's value without any cookie of that name. Returns whether anything is left; the rest of the
+// value keeps its bytes.
+bool append_without_cookie(std::string& out, std::string_view value, std::string_view name);
+
+bool has_cookie(std::string_view value, std::string_view name);
+
+enum class SameSite : unsigned char { lax, strict, none };
+
+struct CookieAttributes {
+  std::string name;
+  std::string path = "/";
+  std::string domain;  // "": none.
+  SameSite same_site = SameSite::lax;
+  bool secure = false;
+  bool http_only = true;
+  bool partitioned = false;
+};
+
+// The value of a Set-Cookie field. A session cookie of the browser: its life is inside the value.
+void append_set_cookie(std::string& out, const CookieAttributes& attributes, std::string_view value);
+
+}  // namespace stickler::http

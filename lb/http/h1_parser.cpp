@@ -1,0 +1,161 @@
+#include "lb/http/h1_parser.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stickler::http {
+namespace {
+
+using Outcome = ScanResult::Outcome;
+
+// Answers come from our own side; their heads are limited so that a broken backend cannot exhaust memory.
+constexpr HeadLimits answer_limits{.header_bytes = 64 * 1024, .headers = 256, .uri_bytes = 0};
+
+const FieldBlock no_trailers;
+
+}  // namespace
+
+const FieldBlock& MessageReader::trailers() const { return chunked_ != nullptr ? chunked_->trailers() : no_trailers; }
+
+bool MessageReader::worth_scanning(std::size_t known, const HeadLimits& limits) const {
+  const std::string_view bytes = collected_;
+  if (bytes.size() > limits.header_bytes) return true;
+  const std::size_t line_end = bytes.find('\n');
+  if (line_end == std::string_view::npos) return bytes.size() > limits.uri_bytes;
+  if (line_end >= known) return true;
+  const std::string_view fresh = bytes.substr(known - std::min<std::size_t>(known, 3));
+  return fresh.find("\n\r\n") != std::string_view::npos || fresh.find("\n\n") != std::string_view::npos;
+}
+
+void MessageReader::begin_body(const Framing& framing) {
+  switch (framing.kind) {
+    case BodyKind::none:
+      state_ = State::end;
+      break;
+    case BodyKind::length:
+      left_ = framing.length;
+      state_ = left_ == 0 ? State::end : State::length_body;
+      break;
+    case BodyKind::chunked:
+      chunked_ = std::make_unique<ChunkedBody>();
+      state_ = State::chunked_body;
+      break;
+    case BodyKind::until_close:
+      state_ = State::close_body;
+      break;
+  }
+}
+
+Event MessageReader::read_body(std::string_view& input) {
+  if (state_ == State::end) {
+    state_ = State::after_end;
+    return Event::end;
+  }
+  if (state_ == State::chunked_body) {
+    const Event event = chunked_->next(input);
+    body_ = chunked_->body();
+    if (event == Event::end) state_ = State::after_end;
+    return event == Event::error ? fail(chunked_->refusal()) : event;
+  }
+  if (input.empty()) return Event::need_more;
+  const auto size = state_ == State::length_body
+                        ? static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()))
+                        : input.size();
+  body_ = input.substr(0, size);
+  input.remove_prefix(size);
+  if (state_ == State::length_body) {
+    left_ -= size;
+    if (left_ == 0) state_ = State::end;
+  }
+  return Event::body;
+}
+
+Event MessageReader::fail(Refusal refusal) {
+  state_ = State::failed;
+  refusal_ = refusal;
+  return Event::error;
+}
+
+Event RequestParser::next(std::string_view& input) {
+  if (state_ == State::failed) return Event::error;
+  if (state_ == State::after_end) {
+    chunked_.reset();
+    state_ = State::head;
+  }
+  if (state_ != State::head) {
+    if (!collected_.empty()) collected_ = {};
+    return read_body(input);
+  }
+  return read_head(input);
+}
+
+Event RequestParser::read_head(std::string_view& input) {
+  if (input.empty()) return Event::need_more;
+  const std::size_t known = collected_.size();
+  if (known > 0) {
+    collected_.append(input);
+    if (!worth_scanning(known, *limits_)) return input = {}, Event::need_more;
+  }
+  const ScanResult scan = scan_request(known > 0 ? std::string_view(collected_) : input, *limits_, *head_);
+  if (scan.outcome == Outcome::refused) return fail(scan.refusal);
+  if (scan.outcome == Outcome::need_more) {
+    if (known == 0) collected_.assign(input);
+    input = {};
+    return Event::need_more;
+  }
+  input.remove_prefix(scan.size - known);
+  head_->trim(scan.size);
+  begin_body(head_->framing);
+  return Event::head;
+}
+
+void ResponseParser::expect(const AnswerContext& context) {
+  context_ = context;
+  chunked_.reset();
+  collected_ = {};
+  interim_count_ = 0;
+  state_ = State::head;
+}
+
+Event ResponseParser::next(std::string_view& input) {
+  if (state_ == State::failed) return Event::error;
+  if (state_ == State::after_end) return Event::need_more;
+  if (state_ == State::head) return read_head(input);
+  if (!collected_.empty()) collected_ = {};
+  return read_body(input);
+}
+
+Event ResponseParser::read_head(std::string_view& input) {
+  if (std::exchange(interim_collected_, false)) collected_ = {};
+  if (input.empty()) return Event::need_more;
+  const std::size_t known = collected_.size();
+  if (known > 0) {
+    collected_.append(input);
+    if (!worth_scanning(known, answer_limits)) return input = {}, Event::need_more;
+  }
+  const ScanResult scan =
+      scan_response(known > 0 ? std::string_view(collected_) : input, answer_limits, context_, *head_);
+  if (scan.outcome == Outcome::refused) return fail(scan.refusal);
+  if (scan.outcome == Outcome::need_more) {
+    if (known == 0) collected_.assign(input);
+    input = {};
+    return Event::need_more;
+  }
+  input.remove_prefix(scan.size - known);
+  head_->trim(scan.size);
+  if (head_->status == 101) return state_ = State::after_end, Event::head;
+  if (head_->status < 200) {
+    if (++interim_count_ > interim_max) return fail(Refusal::too_many_interim);
+    interim_collected_ = known > 0;
+    return Event::interim;
+  }
+  begin_body(head_->framing);
+  return Event::head;
+}
+
+Event ResponseParser::eof() {
+  if (state_ == State::close_body) return state_ = State::after_end, Event::end;
+  return fail(state_ == State::head ? Refusal::no_answer : Refusal::bad_answer);
+}
+
+}  // namespace stickler::http

@@ -1,0 +1,146 @@
+// A message's head as the scan left it: the raw bytes, and where in them everything stands. Values that borrow the
+// bytes; any thread. RFC 9110, 9112.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace stickler::http {
+
+// Fields that rules here are about; the rest is `other`.
+enum class FieldId : std::uint8_t {
+  other,
+  authorization,
+  cache_control,
+  connection,
+  content_length,
+  content_type,
+  cookie,
+  date,
+  expect,
+  forwarded,
+  host,
+  http2_settings,
+  keep_alive,
+  max_forwards,
+  proxy_connection,
+  sec_websocket_accept,
+  sec_websocket_key,
+  sec_websocket_version,
+  server,
+  set_cookie,
+  te,
+  trailer,
+  transfer_encoding,
+  upgrade,
+  user_agent,
+  via,
+  x_forwarded_for,
+  x_forwarded_host,
+  x_forwarded_proto,
+  x_node_generation,
+  x_request_id,
+  x_session_backup,
+};
+
+FieldId field_id(std::string_view name);  // Ignores case.
+
+// Offsets into the head's bytes, not pointers, so that a head can be copied elsewhere.
+struct Field {
+  std::uint32_t line = 0;      // Where the line begins, and with it the name.
+  std::uint32_t line_end = 0;  // Behind its CRLF.
+  std::uint32_t value = 0;
+  std::uint32_t value_size = 0;  // Without the blanks around it.
+  std::uint16_t name_size = 0;
+  FieldId id = FieldId::other;
+};
+
+// Fields in their order, equal names included.
+class FieldBlock {
+ public:
+  std::string_view bytes() const { return bytes_; }
+  std::size_t size() const { return fields_.size(); }
+  bool empty() const { return fields_.empty(); }
+  const Field& operator[](std::size_t i) const { return fields_[i]; }
+  std::string_view name(std::size_t i) const { return bytes_.substr(fields_[i].line, fields_[i].name_size); }
+  std::string_view value(std::size_t i) const { return bytes_.substr(fields_[i].value, fields_[i].value_size); }
+  std::string_view line(std::size_t i) const { return range(fields_[i].line, fields_[i].line_end); }
+  std::string_view range(std::size_t begin, std::size_t end) const { return bytes_.substr(begin, end - begin); }
+
+  std::size_t count(FieldId id) const;
+  std::string_view value_of(FieldId id) const;             // Of the first; "" if there is none.
+  std::string_view value_of(std::string_view name) const;  // Ignores case.
+
+  // The same bytes now stand there.
+  void rebase(const char* bytes) { bytes_ = {bytes, bytes_.size()}; }
+
+  void reset(std::string_view bytes = {}) {
+    bytes_ = bytes;
+    fields_.clear();
+  }
+  void trim(std::size_t size) { bytes_ = bytes_.substr(0, size); }  // The bytes behind it are not the head's.
+  void add(const Field& field) { fields_.push_back(field); }
+
+ private:
+  std::string_view bytes_;
+  std::vector<Field> fields_;
+};
+
+enum class BodyKind : std::uint8_t { none, length, chunked, until_close };
+
+// Where a body ends (RFC 9112 6.3).
+struct Framing {
+  BodyKind kind = BodyKind::none;
+  std::uint64_t length = 0;  // For BodyKind::length.
+
+  friend bool operator==(const Framing&, const Framing&) = default;
+};
+
+enum class Method : std::uint8_t { other, get, head, post, put, delete_, patch, options, trace, connect };
+
+Method method_of(std::string_view text);  // Case matters (RFC 9110 9.1).
+
+// RFC 9110 9.2.2
+constexpr bool is_idempotent(Method method) {
+  return method == Method::get || method == Method::head || method == Method::put || method == Method::delete_ ||
+         method == Method::options || method == Method::trace;
+}
+
+struct Span {
+  std::uint32_t begin = 0;
+  std::uint32_t size = 0;
+};
+
+struct RequestHead : FieldBlock {
+  std::string_view method_text() const { return bytes().substr(method_span.begin, method_span.size); }
+  std::string_view target() const { return bytes().substr(target_span.begin, target_span.size); }
+  // The effective host: of an absolute target, else of Host; "" for HTTP/1.0 without either.
+  std::string_view authority() const { return bytes().substr(authority_span.begin, authority_span.size); }
+  // What an origin-form target would be; "*" for the asterisk-form; "/" where an absolute target has no path.
+  std::string_view path_and_query() const;
+  std::string_view path() const { return path_and_query().substr(0, path_and_query().find('?')); }
+
+  Method method = Method::other;
+  std::uint8_t minor_version = 1;
+  bool keep_alive = true;  // The client wants to go on (RFC 9112 9.3).
+  bool expect_continue = false;
+  bool wants_websocket = false;
+  Framing framing;
+  Span method_span;
+  Span target_span;
+  Span authority_span;
+  Span path_span;  // Of the target; size 0: "/".
+};
+
+struct ResponseHead : FieldBlock {
+  std::string_view reason() const { return bytes().substr(reason_span.begin, reason_span.size); }
+
+  std::uint16_t status = 0;
+  std::uint8_t minor_version = 1;
+  bool keep_alive = true;
+  Framing framing;
+  Span reason_span;
+};
+
+}  // namespace stickler::http
