@@ -24,5 +24,6 @@ function(stickler_test name directory)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE catch_main stickler_options ${ARGN})
+  target_compile_definitions(${name} PRIVATE STICKLER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")  # For tests of docs and conf.
   add_test(NAME ${name} COMMAND ${name} --order rand --rng-seed time)
 endfunction()

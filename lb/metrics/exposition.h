@@ -12,8 +12,8 @@
 
 namespace stickler::metrics {
 
-// The words of the enums that index the arrays "by reason". An empty word or one named "none" is not shown, but for
-// verdicts, where "none" is one. Borrowed for the call.
+// The words of the enums that index the arrays "by reason". "none" is not shown, but for verdicts, where it is one.
+// Borrowed for the call.
 struct ReasonWords {
   std::span<const std::string_view> refusals;
   std::span<const std::string_view> failures;
@@ -24,10 +24,9 @@ struct ReasonWords {
 struct BackendNow {
   std::string pool;
   std::string name;
-  bool up = true;     // It gets new requests: neither down nor ejected nor draining.
-  std::string state;  // "up", "draining", "ejected", "down".
+  std::string_view state = "up";  // As cluster::to_string(State): up draining ejected down.
   std::uint32_t weight = 1;
-  std::uint64_t in_flight = 0;
+  std::uint64_t in_flight = 0;  // Requests.
 };
 
 struct ProcessNow {
