@@ -234,7 +234,7 @@ def play(folder, processes, once):
     say(f"  stickler run {config} on {site}")
 
     step(f"{USERS} users log in through {site}, and come back three times each")
-    users = [User(f"user{i:02}", os.path.join(folder, f"user{i:02}.jar")) for i in range(1, USERS + 1)]
+    users = [User(f"u{i:02}", os.path.join(folder, f"u{i:02}.jar")) for i in range(1, USERS + 1)]
     for user in users:
         log_in(site, user)
     show_landing(nodes, users)
