@@ -34,6 +34,10 @@ if(STICKLER_SANITIZE)
   add_link_options(-fsanitize=${STICKLER_SANITIZE})
 endif()
 
+if(STICKLER_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 add_library(stickler_options INTERFACE)
 target_compile_options(stickler_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                                   -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
