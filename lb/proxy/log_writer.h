@@ -79,10 +79,15 @@ class LogWriter {
   // Guards what follows: the writer sleeps on it, the workers and the control thread wake it up.
   std::mutex mutex_;
   std::condition_variable woken_;
-  int fd_;
   int next_fd_ = -1;  // From reopen(), for the writer to change to.
   bool work_ = false;
   bool stopping_ = false;
+
+  // The writer's thread only; any thread reads lost_.
+  std::string lines_;
+  int fd_;
+  bool failing_ = false;
+  Counter lost_;  // Lines that could not be written.
 
   std::thread thread_;
 };
