@@ -106,6 +106,7 @@ Event RequestParser::read_head(std::string_view& input) {
   input.remove_prefix(scan.size - known);
   head_->trim(scan.size);
   begin_body(head_->framing);
+  if (state_ == State::end) state_ = State::after_end;
   return Event::head;
 }
 

@@ -55,7 +55,7 @@ class RequestParser : public MessageReader {
 
   void set_limits(const HeadLimits& limits) { limits_ = &limits; }
 
-  // need_more, head, body, end, error.
+  // need_more, head, body, end, error. No end follows a head without a body: see Framing::empty().
   Event next(std::string_view& input);
 
   const RequestHead& head() const { return *head_; }  // After Event::head, until the next call of any parser.

@@ -94,6 +94,8 @@ struct Framing {
   BodyKind kind = BodyKind::none;
   std::uint64_t length = 0;  // For BodyKind::length.
 
+  bool empty() const { return kind == BodyKind::none || (kind == BodyKind::length && length == 0); }
+
   friend bool operator==(const Framing&, const Framing&) = default;
 };
 

@@ -10,6 +10,7 @@ namespace stickler::io {
 namespace {
 
 constexpr int batch_max = 32;
+constexpr int waiting_max = 8192;  // Above any backlog.
 constexpr std::chrono::milliseconds back_off_time{100};
 
 }  // namespace
@@ -34,15 +35,23 @@ void Acceptor::pause() {
   if (std::exchange(polling_, false)) uv_poll_stop(poll_.get());
 }
 
+bool Acceptor::accept_one() {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof(peer);
+  const int fd = accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return false;
+  on_accept_(fd, Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer), size));
+  return true;
+}
+
+void Acceptor::accept_waiting() {
+  for (int i = 0; i < waiting_max && accept_one(); ++i) {
+  }
+}
+
 void Acceptor::accept_batch() {
   for (int i = 0; i < batch_max && polling_; ++i) {
-    sockaddr_storage peer{};
-    socklen_t size = sizeof(peer);
-    const int fd = accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-      on_accept_(fd, Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer), size));
-      continue;
-    }
+    if (accept_one()) continue;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return back_off();
     if (errno == EAGAIN) return;
     // ECONNABORTED and the like concern one connection that is gone; the next may be fine.

@@ -23,12 +23,14 @@ class Acceptor {
   // Requires: `socket` outlives this. Starts paused.
   Acceptor(Loop& loop, const ListenSocket& socket, OnAccept on_accept);
 
+  void accept_waiting();  // All that is queued now, whatever the limits: before the socket is given up.
   void pause();
   void resume();
   bool paused() const { return !polling_; }
   std::uint64_t exhausted_count() const { return exhausted_; }  // Times that descriptors ran out.
 
  private:
+  bool accept_one();
   void accept_batch();
   void back_off();
 

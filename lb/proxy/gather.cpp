@@ -38,9 +38,8 @@ void Gather::flush() {
   std::array<std::string_view, pieces_max> views;
   for (std::size_t i = 0; i < count_; ++i) {
     const Piece& piece = pieces_[i];
-    views[i] = piece.bytes.empty()
-                   ? std::string_view(text_).substr(piece.text_begin, piece.text_end - piece.text_begin)
-                   : piece.bytes;
+    views[i] = piece.bytes.empty() ? std::string_view(text_).substr(piece.text_begin, piece.text_end - piece.text_begin)
+                                   : piece.bytes;
   }
   if (count_ > 0) to_->write(std::span<const std::string_view>(views.data(), count_));
   to_ = nullptr;

@@ -1,0 +1,318 @@
+#include "lb/proxy/http1_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lb/http/framing.h"
+#include "lb/http/writer.h"
+#include "lb/proxy/worker.h"
+
+namespace stickler::proxy {
+namespace {
+
+// After an answer that leaves part of the request unread: closing at once would reset the connection and could take
+// the answer with it, so what the client still sends is read and thrown away, within these limits.
+constexpr std::size_t linger_bytes_max = 1024 * 1024;
+constexpr std::chrono::seconds linger_time{2};
+
+}  // namespace
+
+Http1Session::Http1Session(Worker& worker, std::size_t listener, const Address& peer)
+    : worker_(worker),
+      epoch_(worker.epoch()),
+      parser_(epoch_->listeners[listener].settings->head_limits, worker.request_head()),
+      client_ip_(peer.ip()),
+      deadline_(
+          worker.deadlines(), [](void* session) { static_cast<Http1Session*>(session)->on_deadline(); }, this),
+      listener_(static_cast<std::uint32_t>(listener)),
+      client_port_(peer.port()) {
+  const ListenerSettings& settings = listener_settings();
+  trusted_ = std::ranges::any_of(settings.trusted_proxies, [&](const Network& net) { return net.contains(peer); });
+  settings.load->connections.fetch_add(1, std::memory_order_relaxed);
+  this->listener().counters->connections_opened.add();
+}
+
+Http1Session::~Http1Session() = default;
+
+void Http1Session::start(std::unique_ptr<io::Transport> transport) {
+  transport_ = std::move(transport);
+  enter(Phase::idle);
+  transport_->set_events(*this);
+}
+
+void Http1Session::drain() {
+  if (phase_ == Phase::idle) return end();
+  last_request_ = true;
+}
+
+void Http1Session::follow_reload() {
+  if (phase_ != Phase::idle && phase_ != Phase::head) return;
+  const auto& listeners = worker_.epoch()->listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    if (listeners[i].settings->name != listener_settings().name) continue;
+    listener_ = static_cast<std::uint32_t>(i);
+    epoch_ = worker_.epoch();
+    parser_.set_limits(listener_settings().head_limits);
+    return;
+  }
+  end();
+}
+
+void Http1Session::close() {
+  if (stream_ != nullptr) return stream_->on_client_gone(Failure::shutdown);
+  end();
+}
+
+// --- From the client -------------------------------------------------------------------------------------------------
+
+void Http1Session::on_data(std::span<const char> bytes) {
+  const std::string_view input(bytes.data(), bytes.size());
+  listener().counters->bytes_in.add(input.size());
+  if (phase_ == Phase::lingering || phase_ == Phase::finishing) {
+    lingered_bytes_ += input.size();
+    if (lingered_bytes_ > linger_bytes_max) end();
+    return;
+  }
+  process(input);
+  worker_.gather().flush();
+  if (stream_ != nullptr) stream_->after_flush();
+}
+
+void Http1Session::process(std::string_view input) {
+  processing_ = true;
+  while (phase_ <= Phase::answer) {
+    if (stream_ != nullptr && request_complete_) {
+      // A request behind one that is being served is not interpreted early. Behind the last one it never will be.
+      if (input.empty()) break;
+      extra_bytes_ = last_request_;
+      if (!last_request_) ahead_.append(input);
+      transport_->hold(io::Hold::pipelined);
+      break;
+    }
+    const http::Event event = parser_.next(input);
+    if (event == http::Event::need_more) break;
+    on_event(event);
+  }
+  processing_ = false;
+  if (phase_ == Phase::idle && !parser_.idle()) enter(Phase::head);
+}
+
+void Http1Session::on_event(http::Event event) {
+  switch (event) {
+    case http::Event::head:
+      return start_stream();
+    case http::Event::body:
+      if (phase_ == Phase::body) enter(Phase::body);
+      if (stream_ != nullptr) stream_->on_request_body(parser_.body());
+      return;
+    case http::Event::end:
+      request_complete_ = true;
+      if (phase_ == Phase::body) enter(Phase::answer);
+      if (stream_ != nullptr) stream_->on_request_end(parser_.trailers());
+      return;
+    case http::Event::error:
+      return refuse(parser_.refusal());
+    case http::Event::interim:
+    case http::Event::need_more:
+      return;
+  }
+}
+
+StreamClient Http1Session::stream_client() {
+  return {.exchange = *this,
+          .epoch = epoch_,
+          .listener = listener_,
+          .ip = client_ip_,
+          .port = client_port_,
+          .trusted = trusted_};
+}
+
+void Http1Session::start_stream() {
+  const http::RequestHead& head = parser_.head();
+  request_complete_ = head.framing.empty();
+  answer_complete_ = false;
+  head_request_ = head.method == http::Method::head;
+  http10_ = head.minor_version == 0;
+  ++requests_;
+  last_request_ = !head.keep_alive || client_ended_ || worker_.draining() ||
+                  requests_ >= listener_settings().requests_per_connection_max;
+  enter(request_complete_ ? Phase::answer : Phase::body);
+  stream_ = worker_.take_stream();
+  stream_->start(stream_client(), head);
+}
+
+void Http1Session::refuse(http::Refusal refusal) {
+  if (stream_ != nullptr) return stream_->on_request_refused(refusal);
+  // It never became a stream; it is answered and logged as one all the same.
+  request_complete_ = answer_complete_ = false;
+  head_request_ = http10_ = false;
+  stream_ = worker_.take_stream();
+  stream_->start_refused(stream_client(), refusal);
+}
+
+void Http1Session::on_eof() {
+  client_ended_ = true;
+  if (phase_ == Phase::finishing) return;
+  if (stream_ == nullptr) return end();
+  // A client that has said all may still wait for its answer. One that has not is gone.
+  if (!request_complete_) return stream_->on_client_gone(Failure::client_cut_body);
+  last_request_ = last_request_ || ahead_.empty();
+}
+
+void Http1Session::on_drained() {
+  if (phase_ == Phase::finishing && transport_->unsent_bytes() == 0) return end();
+  if (stream_ != nullptr) stream_->on_client_drained();
+  worker_.gather().flush();
+}
+
+void Http1Session::on_broken(const Error&) {
+  if (stream_ != nullptr) return stream_->on_client_gone(Failure::client_reset);
+  end();
+}
+
+void Http1Session::hold(io::Hold reason) {
+  if (phase_ == Phase::body) deadline_.disarm();  // The client is not to blame for what is not read.
+  transport_->hold(reason);
+}
+
+void Http1Session::release(io::Hold reason) {
+  if (transport_ == nullptr) return;
+  if (phase_ == Phase::body) enter(Phase::body);
+  transport_->release(reason);
+}
+
+void Http1Session::enter(Phase phase) {
+  phase_ = phase;
+  const ListenerSettings& settings = listener_settings();
+  switch (phase) {
+    case Phase::idle:
+      return deadline_.arm(settings.idle_timeout);
+    case Phase::head:
+      return deadline_.arm(settings.request_header_timeout);
+    case Phase::body:
+      return deadline_.arm(settings.request_body_timeout);
+    case Phase::finishing:
+      return deadline_.arm(settings.idle_timeout);
+    case Phase::lingering:
+      return deadline_.arm(linger_time);
+    case Phase::answer:
+    case Phase::tunnel:
+    case Phase::over:
+      return deadline_.disarm();
+  }
+}
+
+void Http1Session::on_deadline() {
+  switch (phase_) {
+    case Phase::head:
+      refuse(http::Refusal::head_too_slow);
+      break;
+    case Phase::body:
+      refuse(http::Refusal::body_too_slow);
+      break;
+    default:
+      end();
+      break;
+  }
+  worker_.gather().flush();
+}
+
+// --- From the stream -------------------------------------------------------------------------------------------------
+
+void Http1Session::send_interim(const http::ResponseHead& head) {
+  http::write_interim_head(worker_.gather().text(*transport_), head);
+}
+
+void Http1Session::send_head(const http::ResponseHead& head, http::ForwardResponse forward, bool last) {
+  last_request_ |= last || worker_.draining();
+  answer_framing_ = http::framing_to_client(head, *forward.request);
+  last_request_ |= answer_framing_.kind == http::BodyKind::until_close;
+  forward.framing = answer_framing_;
+  forward.keep_alive = !last_request_;
+  forward.date = worker_.date().text(worker_.loop().wall());
+  http::write_response_head(worker_.gather().text(*transport_), head, forward);
+}
+
+void Http1Session::send_body(std::string_view bytes) {
+  if (bytes.empty()) return;
+  Gather& gather = worker_.gather();
+  const bool chunked = answer_framing_.kind == http::BodyKind::chunked;
+  if (chunked) http::append_chunk_head(gather.text(*transport_), bytes.size());
+  gather.borrow(*transport_, bytes);
+  if (chunked) gather.text(*transport_).append("\r\n");
+  listener().counters->bytes_out.add(bytes.size());
+}
+
+void Http1Session::send_end(const http::FieldBlock& trailers) {
+  answer_complete_ = true;
+  if (answer_framing_.kind != http::BodyKind::chunked) return;
+  http::append_last_chunk(worker_.gather().text(*transport_), trailers);
+}
+
+void Http1Session::send_reply(const http::Reply& reply, bool last) {
+  last_request_ |= last || worker_.draining();
+  answer_complete_ = true;
+  http::write_reply(worker_.gather().text(*transport_), reply,
+                    {.date = worker_.date().text(worker_.loop().wall()),
+                     .close = last_request_,
+                     .head_request = head_request_,
+                     .http10 = http10_});
+}
+
+void Http1Session::cut() {
+  worker_.gather().flush();
+  // A framed answer that ends early shows that it was cut. One that the end delimits needs a reset.
+  if (answer_framing_.kind == http::BodyKind::until_close) transport_->set_reset_on_close();
+}
+
+std::unique_ptr<io::Transport> Http1Session::hand_over(std::string& early_bytes) {
+  enter(Phase::tunnel);
+  early_bytes = std::exchange(ahead_, {});
+  transport_->release(io::Hold::pipelined);
+  return std::move(transport_);
+}
+
+void Http1Session::on_stream_finished() {
+  worker_.give_back_stream(std::move(stream_));
+  if (phase_ == Phase::tunnel || !answer_complete_) return end();
+  worker_.gather().flush();
+  if (!request_complete_) return linger();
+  if (last_request_) return finish_connection();
+  enter(Phase::idle);
+  follow_reload();
+  if (phase_ == Phase::idle && !processing_ && !ahead_.empty()) continue_with_ahead();
+}
+
+// The next request has been waiting. It is parsed from a copy, because parsing may append to ahead_ again.
+void Http1Session::continue_with_ahead() {
+  const std::string input = std::exchange(ahead_, {});
+  process(input);
+  worker_.gather().flush();
+  if (phase_ <= Phase::answer && ahead_.empty()) transport_->release(io::Hold::pipelined);
+}
+
+void Http1Session::finish_connection() {
+  if (extra_bytes_) return linger();
+  if (transport_->unsent_bytes() == 0) return end();
+  transport_->shutdown();
+  enter(Phase::finishing);
+}
+
+void Http1Session::linger() {
+  transport_->shutdown();
+  transport_->release(io::Hold::pipelined);
+  enter(Phase::lingering);
+}
+
+void Http1Session::end() {
+  if (phase_ == Phase::over) return;
+  enter(Phase::over);
+  if (transport_ != nullptr) {
+    worker_.gather().forget(*transport_);
+    transport_->close();
+  }
+  listener().counters->connections_closed.add();
+  worker_.end_session(*this);
+}
+
+}  // namespace stickler::proxy

@@ -1,0 +1,102 @@
+// Http1Session: one client's HTTP/1.1 connection: parses requests, serves them one at a time in order, writes answers.
+// The worker's thread; stands in the worker's list and ends in Worker::end_session.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lb/base/intrusive_list.h"
+#include "lb/http/h1_parser.h"
+#include "lb/io/deadlines.h"
+#include "lb/proxy/client_exchange.h"
+#include "lb/proxy/epoch.h"
+#include "lb/proxy/stream.h"
+
+namespace stickler::proxy {
+
+class Worker;
+
+class Http1Session final : public ClientExchange, private io::TransportEvents, public ListNode<Http1Session> {
+ public:
+  Http1Session(Worker& worker, std::size_t listener, const Address& peer);
+  ~Http1Session();
+
+  void start(std::unique_ptr<io::Transport> transport);
+  void drain();          // Ends now if idle, else after the answer.
+  void follow_reload();  // An idle session lets go of its old epoch; one whose listener is gone ends.
+  void close();          // Cuts what is open.
+
+  const ListenerSettings& listener_settings() const { return *listener().settings; }
+  const EpochListener& listener() const { return epoch_->listeners[listener_]; }
+
+  void send_interim(const http::ResponseHead& head) override;
+  void send_head(const http::ResponseHead& head, http::ForwardResponse forward, bool last) override;
+  void send_body(std::string_view bytes) override;
+  void send_end(const http::FieldBlock& trailers) override;
+  void send_reply(const http::Reply& reply, bool last) override;
+  void cut() override;
+  std::unique_ptr<io::Transport> hand_over(std::string& early_bytes) override;
+  void on_stream_finished() override;
+
+  void hold(io::Hold reason) override;
+  void release(io::Hold reason) override;
+  bool above_high_water() const override { return transport_->above_high_water(); }
+
+ private:
+  // What the session waits for, and with it which timeout runs.
+  enum class Phase : std::uint8_t {
+    idle,       // For a request.
+    head,       // For the rest of one.
+    body,       // For the request's body.
+    answer,     // For the backend; the stream has the timeouts.
+    finishing,  // For the last bytes to be taken.
+    lingering,  // For the client to see the answer before it is cut off amid its request.
+    tunnel,     // The connection is not ours any more.
+    over,
+  };
+
+  void on_data(std::span<const char> bytes) override;
+  void on_eof() override;
+  void on_drained() override;
+  void on_broken(const Error& error) override;
+
+  void process(std::string_view input);
+  void on_event(http::Event event);
+  void start_stream();
+  void refuse(http::Refusal refusal);
+  void enter(Phase phase);
+  void on_deadline();
+  void continue_with_ahead();
+  void finish_connection();
+  void linger();
+  void end();
+  StreamClient stream_client();
+
+  Worker& worker_;
+  std::shared_ptr<Epoch> epoch_;
+  std::unique_ptr<io::Transport> transport_;
+  http::RequestParser parser_;
+  std::unique_ptr<Stream> stream_;
+  std::string ahead_;  // Bytes of the next request, which arrived while one is served.
+  std::string client_ip_;
+  io::Deadline deadline_;
+  std::uint64_t requests_ = 0;
+  std::size_t lingered_bytes_ = 0;
+  std::uint32_t listener_;
+  std::uint16_t client_port_;
+  http::Framing answer_framing_;
+  Phase phase_ = Phase::idle;
+  bool trusted_ = false;
+  bool head_request_ = false;
+  bool http10_ = false;
+  bool request_complete_ = false;
+  bool answer_complete_ = false;
+  bool last_request_ = false;  // The connection ends after this answer.
+  bool processing_ = false;
+  bool client_ended_ = false;
+  bool extra_bytes_ = false;  // The client sent more after its last request.
+};
+
+}  // namespace stickler::proxy

@@ -1,0 +1,85 @@
+// Snapshot: a configuration compiled for serving: names resolved to indexes, header edits to templates, keys derived.
+// Immutable; made on the control thread, shared by epochs and the server; any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lb/affinity/choice.h"
+#include "lb/affinity/cookie.h"
+#include "lb/affinity/keys.h"
+#include "lb/base/address.h"
+#include "lb/base/clock.h"
+#include "lb/cluster/outlier.h"
+#include "lb/http/cookie.h"
+#include "lb/http/head_scan.h"
+#include "lb/http/header_edits.h"
+#include "lb/route/router.h"
+
+namespace stickler::proxy {
+
+// Counts the connections of one listener over all workers. Keyed by the listener's name, it outlives reloads.
+struct ListenerLoad {
+  std::atomic<std::uint32_t> connections{0};  // Every worker adds and subtracts, relaxed.
+};
+
+struct HeaderRules {
+  http::HeaderEdits request;
+  http::HeaderEdits response;
+};
+
+struct Route {
+  std::string name;  // For log lines: "host/path", or "default".
+  HeaderRules headers;
+};
+
+struct ListenerSettings {
+  std::string name;
+  http::HeadLimits head_limits;
+  std::uint64_t body_bytes_max = 0;               // UINT64_MAX: unlimited.
+  std::uint64_t requests_per_connection_max = 0;  // UINT64_MAX: unlimited.
+  std::uint32_t connections_max = 0;
+  Duration request_header_timeout{};
+  Duration request_body_timeout{};
+  Duration idle_timeout{};
+  Duration tunnel_timeout{};
+  std::vector<Network> trusted_proxies;
+  route::Router router;
+  std::vector<Route> routes;  // As the router's rules, and the default route last.
+  std::shared_ptr<ListenerLoad> load;
+};
+
+struct AffinitySettings {
+  http::CookieAttributes cookie;
+  affinity::CookieKeys keys;
+  affinity::CookieRules rules;  // Its pool's name is PoolSettings::name.
+  affinity::WhenUnavailable when_unavailable = affinity::WhenUnavailable::redispatch;
+};
+
+struct PoolSettings {
+  std::string name;
+  std::optional<AffinitySettings> affinity;
+  Duration connect_timeout{};
+  Duration response_header_timeout{};
+  Duration response_body_timeout{};
+  Duration queue_timeout{};
+  Duration idle_timeout{};
+  std::uint32_t idle_per_worker = 0;
+  std::uint32_t connections_per_backend_max = 0;  // UINT32_MAX: unlimited.
+  std::uint32_t queue_max = 0;
+  std::uint32_t retries_max = 0;
+  std::uint32_t retry_budget_percent = 0;
+  std::uint32_t passive_failures = 0;  // In a row, for an ejection; 0: passive health is off.
+};
+
+struct Snapshot {
+  std::uint64_t generation = 0;  // Counts reloads.
+  std::vector<ListenerSettings> listeners;
+  std::vector<std::unique_ptr<const PoolSettings>> pools;  // PoolIndex; at stable addresses.
+};
+
+}  // namespace stickler::proxy

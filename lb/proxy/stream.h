@@ -1,0 +1,171 @@
+// Stream: one request and its answer, from the client's head to Stream::finish, in whatever protocols both sides
+// speak: routing, affinity, attempts, flow control, timeouts, accounting. The worker's thread; owned by the client's
+// session, from the worker's spares and back to them, so that a request allocates nothing.
+//
+// The parts stand in several files: stream.cpp (start, finish), stream_request.cpp (the client's body),
+// stream_attempt.cpp (choosing, connecting, retrying), stream_answer.cpp (the backend's answer, tunnels).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lb/affinity/choice.h"
+#include "lb/base/ids.h"
+#include "lb/base/intrusive_list.h"
+#include "lb/http/message.h"
+#include "lb/http/refusal.h"
+#include "lb/io/deadlines.h"
+#include "lb/proxy/epoch.h"
+#include "lb/proxy/outcome.h"
+#include "lb/proxy/relay.h"
+#include "lb/proxy/retry.h"
+#include "lb/proxy/tunnel.h"
+
+namespace stickler::proxy {
+
+class ClientExchange;
+class UpstreamExchange;
+class Worker;
+
+// Who asks, as the client's session knows it. Borrowed: all of it outlives the stream.
+struct StreamClient {
+  ClientExchange& exchange;
+  const std::shared_ptr<Epoch>& epoch;
+  std::uint32_t listener;
+  std::string_view ip;
+  std::uint16_t port;
+  bool trusted;  // A proxy whose forwarded fields are believed.
+};
+
+class Stream : public ListNode<Stream> {
+ public:
+  // What is kept of a request's body so that it can be sent again.
+  static constexpr std::size_t replay_window_bytes = 64 * 1024;
+  static constexpr std::size_t tried_max = 8;
+
+  explicit Stream(Worker& worker);
+
+  // --- From the client's session. Each may end the stream, with ClientExchange::on_stream_finished as its last act.
+  void start(const StreamClient& client, const http::RequestHead& head);
+  void start_refused(const StreamClient& client, http::Refusal refusal);  // The head was not acceptable.
+  void on_request_body(std::string_view bytes);
+  void on_request_end(const http::FieldBlock& trailers);
+  void on_request_refused(http::Refusal refusal);  // The body was not acceptable, or too slow.
+  void on_client_gone(Failure failure);            // Reset, or ended amid its body.
+  void on_client_drained();
+
+  // --- From the upstream exchange. After on_response_end and on_upstream_failed the lease is over.
+  void on_upstream_connected();
+  void on_interim(const http::ResponseHead& head);
+  void on_response_head(const http::ResponseHead& head);
+  void on_response_body(std::string_view bytes);
+  void on_response_end(const http::FieldBlock& trailers);
+  void on_upstream_failed(Failure failure);
+  void on_upstream_drained();
+
+  // --- From the wait queue: the backend it waited for has room, which is now taken for it.
+  void on_room();
+
+  // After the bytes of an event went out: holds whoever sends faster than the other side takes.
+  void after_flush();
+
+ private:
+  enum class Wait : std::uint8_t { none, queue, connect, answer_head, answer_body, client };
+  static constexpr std::size_t window_kept_bytes = 4 * 1024;  // Capacity that a spare stream keeps.
+
+  // stream.cpp
+  void adopt(const StreamClient& client);
+  bool answer_ourselves();  // What is not for a backend: 405, 501, 413; true if answered.
+  bool find_route();
+  void reply(http::Refusal reason);
+  void finish(Failure failure);
+  void count(Failure failure);
+  void log(Failure failure);
+  void clear();
+  bool answer_began() const { return status_ != 0; }
+  const ListenerSettings& listener() const { return *epoch_->listeners[listener_].settings; }
+  const PoolSettings& pool() const { return *pool_->settings; }
+  const cluster::Member& member() const { return (*pool_->set)[*served_by_]; }
+
+  // stream_request.cpp
+  void keep_for_replay(std::string_view bytes, bool sending);
+  void drop_window();
+
+  // stream_attempt.cpp
+  void choose_node();
+  void attempt();
+  std::optional<std::size_t> pick();
+  void leave_queue();
+  void connect();
+  void send_request();
+  void end_attempt();
+  void abandon_upstream();
+  bool retry_allowed(Failure failure);
+  void record_health(bool ok);
+  void wait_for(Wait what, Duration timeout);
+  void on_deadline();
+  void time_out(Failure failure);
+
+  // stream_answer.cpp
+  std::string_view settle_affinity();
+  void start_tunnel();
+  void on_tunnel_end(Tunnel::End end);
+
+  Worker& worker_;
+  ClientExchange* client_ = nullptr;
+  std::shared_ptr<Epoch> epoch_;
+  EpochPool* pool_ = nullptr;  // nullptr: no route yet.
+  const Route* route_ = nullptr;
+  std::uint32_t listener_ = 0;
+
+  // The request.
+  std::string head_bytes_;
+  http::RequestHead head_;
+  std::string path_;  // Normalised, for matching.
+  RequestId generated_id_;
+  std::string_view request_id_;
+  std::string_view client_ip_;
+  std::uint16_t client_port_ = 0;
+  std::string window_;  // The body so far, as long as it may have to be sent (again).
+  std::string trailer_bytes_;
+  http::FieldBlock trailers_;
+  std::uint64_t body_bytes_ = 0;
+  bool trusted_ = false;
+  bool request_complete_ = false;
+  bool replayable_ = true;  // All of the body so far is in window_.
+
+  // Attempts.
+  UpstreamExchange* upstream_ = nullptr;
+  std::optional<affinity::Opened> cookie_;
+  affinity::Choice choice_;
+  affinity::Verdict verdict_ = affinity::Verdict::none;
+  std::optional<std::size_t> served_by_;
+  std::array<std::size_t, tried_max> tried_{};
+  std::uint8_t attempts_ = 0;
+  bool request_sent_ = false;  // The head went to the connection of this attempt.
+  bool holds_client_ = false;  // Reading is held until the connect is done.
+  Failure last_failure_ = Failure::none;
+
+  // The answer.
+  std::uint16_t status_ = 0;                     // 0: not begun.
+  http::Refusal refusal_ = http::Refusal::none;  // Of an answer of our own.
+  std::uint64_t answer_bytes_ = 0;
+  std::unique_ptr<Tunnel> tunnel_;
+  std::string set_cookie_;
+
+  // Flow and time.
+  Relay request_relay_;
+  Relay answer_relay_;
+  io::Deadline deadline_;
+  Wait waiting_for_ = Wait::none;
+  TimePoint started_{};
+  TimePoint attempt_started_{};
+  Duration connect_time_{};
+  Duration first_byte_time_{-1};  // Negative: none came.
+};
+
+}  // namespace stickler::proxy

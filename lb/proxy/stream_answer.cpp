@@ -1,0 +1,123 @@
+// The backend's answer on its way to the client, and what an accepted upgrade becomes.
+#include <charconv>
+#include <utility>
+
+#include "lb/http/cookie.h"
+#include "lb/proxy/client_exchange.h"
+#include "lb/proxy/stream.h"
+#include "lb/proxy/upstream_exchange.h"
+#include "lb/proxy/worker.h"
+
+namespace stickler::proxy {
+
+void Stream::on_interim(const http::ResponseHead& head) {
+  if (head_.minor_version >= 1) client_->send_interim(head);
+}
+
+void Stream::on_response_head(const http::ResponseHead& head) {
+  first_byte_time_ = worker_.loop().now() - attempt_started_;
+  status_ = head.status;
+  last_failure_ = Failure::none;  // What failed before has been made good.
+  const std::string_view set_cookie = settle_affinity();
+  char port[8];
+  const char* port_end = std::to_chars(port, port + sizeof(port), client_port_).ptr;
+  // An answer before the request's end: nobody may want the rest, so this connection ends with it.
+  const bool last = !request_complete_ && head.status != 101;
+  client_->send_head(head,
+                     {.framing = {},
+                      .keep_alive = true,
+                      .date = {},
+                      .set_cookie = set_cookie,
+                      .edits = &route_->headers.response,
+                      .variables = {.client_ip = client_ip_,
+                                    .client_port = {port, port_end},
+                                    .request_id = request_id_,
+                                    .host = head_.authority(),
+                                    .method = head_.method_text(),
+                                    .path = head_.path_and_query(),
+                                    .scheme = "http",
+                                    .listener = listener().name,
+                                    .pool = pool().name,
+                                    .backend = member().backend->name},
+                      .request = &head_},
+                     last);
+  if (head.status == 101) return start_tunnel();
+  wait_for(Wait::answer_body, pool().response_body_timeout);
+}
+
+void Stream::on_response_body(std::string_view bytes) {
+  answer_bytes_ += bytes.size();
+  client_->send_body(bytes);
+  wait_for(Wait::answer_body, pool().response_body_timeout);
+}
+
+void Stream::on_response_end(const http::FieldBlock& trailers) {
+  record_health(status_ < 502 || status_ > 504);
+  end_attempt();
+  client_->send_end(trailers);
+  finish(Failure::none);
+}
+
+void Stream::after_flush() {
+  request_relay_.after_write();
+  answer_relay_.after_write();
+  if (answer_relay_.holding()) wait_for(Wait::client, listener().idle_timeout);
+}
+
+void Stream::on_client_drained() {
+  answer_relay_.on_sink_drained();
+  if (waiting_for_ == Wait::client) wait_for(Wait::answer_body, pool().response_body_timeout);
+}
+
+// The value of Set-Cookie, or nothing when nothing changed.
+std::string_view Stream::settle_affinity() {
+  const auto& affinity = pool().affinity;
+  if (!affinity) return {};
+  const bool pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
+  const affinity::Settlement settlement =
+      affinity::settle(cookie_, choice_, {.served = served_by_, .pinned_down = pinned_down},
+                       {.nodes = *pool_->nodes,
+                        .rules = affinity->rules,
+                        .now = worker_.loop().wall(),
+                        .nonce = cookie_ ? 0 : affinity::CookieKeys::nonce()});
+  verdict_ = settlement.verdict;
+  if (!settlement.set_cookie) return {};
+  const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);
+  set_cookie_.clear();
+  http::append_set_cookie(set_cookie_, affinity->cookie, affinity::as_text(text));
+  return set_cookie_;
+}
+
+// Both connections leave HTTP behind; session and stream stay to account for the end.
+void Stream::start_tunnel() {
+  worker_.gather().flush();
+  wait_for(Wait::none, {});
+  request_relay_.part();
+  answer_relay_.part();
+  std::string from_client;
+  std::string from_upstream;
+  Tunnel::Ends ends{.client = client_->hand_over(from_client), .upstream = upstream_->hand_over(from_upstream)};
+  upstream_ = nullptr;
+  tunnel_ = std::make_unique<Tunnel>(worker_.loop(), worker_.deadlines(), listener().tunnel_timeout,
+                                     [this](Tunnel::End end) { on_tunnel_end(end); });
+  tunnel_->start(std::move(ends), from_client, from_upstream);
+}
+
+void Stream::on_tunnel_end(Tunnel::End end) {
+  body_bytes_ += tunnel_->bytes_from_client();
+  answer_bytes_ += tunnel_->bytes_from_upstream();
+  worker_.loop().bury(std::move(tunnel_));
+  worker_.leave_place(member().backend, pool());
+  switch (end) {
+    case Tunnel::End::closed:
+      return finish(Failure::none);
+    case Tunnel::End::client_broke:
+      return finish(Failure::client_reset);
+    case Tunnel::End::upstream_broke:
+      return finish(Failure::reset);
+    case Tunnel::End::idle:
+      return finish(Failure::tunnel_idle);
+  }
+}
+
+}  // namespace stickler::proxy

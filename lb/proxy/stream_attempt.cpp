@@ -1,0 +1,195 @@
+// Choosing a backend, connecting to it, sending the request, and trying again.
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "lb/http/cookie.h"
+#include "lb/proxy/client_exchange.h"
+#include "lb/proxy/stream.h"
+#include "lb/proxy/upstream_exchange.h"
+#include "lb/proxy/worker.h"
+
+namespace stickler::proxy {
+
+void Stream::choose_node() {
+  if (const auto& affinity = pool().affinity) {
+    const http::FoundCookie found = http::find_cookie(head_, affinity->cookie.name);
+    if (found.value) cookie_ = affinity::open(*found.value, affinity->keys, affinity->rules, worker_.loop().wall());
+    choice_ = affinity::choose(
+        cookie_,
+        {.nodes = *pool_->nodes, .standings = pool_->set->standings(), .when_unavailable = affinity->when_unavailable});
+  }
+  verdict_ = choice_.verdict;
+  if (choice_.refused) return reply(http::Refusal::node_down);
+  attempt();
+}
+
+// The bound node first; when it failed its backup, then whomever the policy names.
+std::optional<std::size_t> Stream::pick() {
+  const std::span<const std::size_t> tried(tried_.data(), std::min<std::size_t>(attempts_, tried_max));
+  for (const auto wanted : {choice_.pinned, choice_.backup}) {
+    if (wanted && std::ranges::find(tried, *wanted) == tried.end()) return wanted;
+  }
+  return pool_->set->pick({.tried = tried}, pool_->runtime->pick_state);
+}
+
+void Stream::attempt() {
+  const auto picked = pick();
+  if (!picked) {
+    if (last_failure_ != Failure::none) return reply(refusal_of(last_failure_));
+    pool_->counters->no_backend.add();
+    return reply(http::Refusal::no_backend);
+  }
+  served_by_ = picked;
+  if (take_place(*member().backend, pool().connections_per_backend_max)) return connect();
+  if (!worker_.wait_queues().join(*member().backend, *this, pool().queue_max)) return reply(http::Refusal::queue_full);
+  pool_->counters->queued.add();
+  wait_for(Wait::queue, pool().queue_timeout);
+}
+
+void Stream::on_room() {
+  pool_->counters->queue_left.add();
+  connect();
+  worker_.gather().flush();
+}
+
+void Stream::leave_queue() {
+  if (!linked()) return;
+  worker_.wait_queues().leave(*member().backend, *this);
+  pool_->counters->queue_left.add();
+}
+
+void Stream::connect() {
+  if (attempts_ < tried_max) tried_[attempts_] = *served_by_;
+  ++attempts_;
+  attempt_started_ = worker_.loop().now();
+  request_sent_ = false;
+  pool_->counters->attempts.add();
+  upstream_ = &worker_.upstreams().lease(member(), pool(), *this);
+  metrics::BackendCounters& counters = *pool_->backend_counters[*served_by_];
+  if (upstream_->connected()) {
+    counters.reused.add();
+    return send_request();
+  }
+  counters.connects.add();
+  wait_for(Wait::connect, pool().connect_timeout);
+  if (!request_complete_ && !std::exchange(holds_client_, true)) client_->hold(io::Hold::connecting);
+}
+
+void Stream::on_upstream_connected() {
+  connect_time_ = worker_.loop().now() - attempt_started_;
+  send_request();
+}
+
+void Stream::send_request() {
+  request_sent_ = true;
+  upstream_->send_head(
+      head_, {.client_ip = client_ip_,
+              .client_port = client_port_,
+              .trusted = trusted_,
+              .scheme = "http",
+              .listener = listener().name,
+              .pool = pool().name,
+              .backend = member().backend->name,
+              .request_id = request_id_,
+              .edits = &route_->headers.request,
+              .strip_cookie = pool().affinity ? std::string_view(pool().affinity->cookie.name) : std::string_view()});
+  if (!window_.empty()) {
+    upstream_->send_body(window_);
+    if (!http::is_idempotent(head_.method)) {
+      worker_.gather().flush();  // It borrows the window.
+      drop_window();
+    }
+  }
+  if (request_complete_) upstream_->send_end(trailers_);
+  request_relay_.join(*client_, *upstream_);
+  answer_relay_.join(*upstream_, *client_);
+  if (std::exchange(holds_client_, false)) client_->release(io::Hold::connecting);
+  wait_for(request_complete_ ? Wait::answer_head : Wait::none, pool().response_header_timeout);
+}
+
+// The lease is over, by whatever end.
+void Stream::end_attempt() {
+  upstream_ = nullptr;
+  request_relay_.part();
+  answer_relay_.part();
+  wait_for(Wait::none, {});
+  worker_.leave_place(member().backend, pool());
+}
+
+void Stream::abandon_upstream() {
+  if (upstream_ == nullptr) return;
+  upstream_->abandon();
+  end_attempt();
+}
+
+void Stream::on_upstream_failed(Failure failure) {
+  end_attempt();
+  last_failure_ = failure;
+  pool_->counters->failures[static_cast<std::size_t>(failure)].add();
+  pool_->backend_counters[*served_by_]->failures[static_cast<std::size_t>(failure)].add();
+  record_health(false);
+  if (answer_began()) {
+    client_->cut();
+    return finish(failure);
+  }
+  if (!retry_allowed(failure)) return reply(refusal_of(failure));
+  pool_->counters->retries.add();
+  attempt();
+}
+
+bool Stream::retry_allowed(Failure failure) {
+  const FailedAttempt attempt{.connected = request_sent_,
+                              .answer_began = failure == Failure::cut_head || failure == Failure::bad_answer,
+                              .timed_out = failure == Failure::answer_timeout,
+                              .idempotent = http::is_idempotent(head_.method),
+                              .body_replayable = replayable_};
+  if (!may_retry(attempt) || attempts_ > pool().retries_max || attempts_ >= tried_max) return false;
+  if (pool_->runtime->retry_budget.take(worker_.loop().now(), pool().retry_budget_percent)) return true;
+  pool_->counters->retry_budget_exhausted.add();
+  return false;
+}
+
+void Stream::record_health(bool ok) {
+  if (pool().passive_failures == 0) return;
+  if (member().backend->failures.record(ok, pool().passive_failures)) {
+    worker_.control().on_failure_streak(member().backend);
+  }
+}
+
+void Stream::wait_for(Wait what, Duration timeout) {
+  waiting_for_ = what;
+  if (what == Wait::none) return deadline_.disarm();
+  deadline_.arm(timeout);
+}
+
+void Stream::on_deadline() {
+  switch (waiting_for_) {
+    case Wait::none:
+      return;
+    case Wait::queue:
+      reply(http::Refusal::queue_timeout);
+      break;
+    case Wait::client:
+      client_->cut();
+      on_client_gone(Failure::client_stalled);
+      break;
+    case Wait::connect:
+      time_out(Failure::connect_timeout);
+      break;
+    case Wait::answer_head:
+      time_out(Failure::answer_timeout);
+      break;
+    case Wait::answer_body:
+      time_out(Failure::body_timeout);
+      break;
+  }
+  worker_.gather().flush();
+}
+
+void Stream::time_out(Failure failure) {
+  upstream_->abandon();
+  on_upstream_failed(failure);
+}
+
+}  // namespace stickler::proxy

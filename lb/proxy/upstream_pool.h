@@ -1,0 +1,45 @@
+// UpstreamPool: one worker's connections to backends: leased to a stream, or idle and waiting for the next. The
+// worker's thread; owned by the worker.
+//
+// Idle connections are used newest first, so that a quiet pool shrinks to what it needs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "lb/base/intrusive_list.h"
+#include "lb/cluster/backend_set.h"
+#include "lb/proxy/http1_upstream.h"
+
+namespace stickler::proxy {
+
+struct PoolSettings;
+class Stream;
+class Worker;
+
+class UpstreamPool {
+ public:
+  explicit UpstreamPool(Worker& worker) : worker_(worker) {}
+  ~UpstreamPool();
+
+  // An idle connection of the member, or a new one that begins to connect.
+  UpstreamExchange& lease(const cluster::Member& member, const PoolSettings& settings, Stream& stream);
+
+  // Closes what is idle to backends that no longer stand in any of the worker's sets, or at another address.
+  void keep_only(const std::function<bool(const Http1Upstream&)>& wanted);
+
+  std::size_t idle_count() const;
+
+ private:
+  friend class Http1Upstream;
+
+  void give_back(Http1Upstream& connection);  // It can carry another exchange.
+  void remove(Http1Upstream& connection);     // It is over; buried.
+
+  Worker& worker_;
+  std::unordered_map<const cluster::Backend*, IntrusiveList<Http1Upstream>> idle_;
+  IntrusiveList<Http1Upstream> leased_;
+};
+
+}  // namespace stickler::proxy

@@ -1,0 +1,30 @@
+// WaitQueues: the streams of one worker that wait for a backend at its `max_per_backend`, first come first served.
+// The worker's thread; what they wait on, the places taken, is counted over all workers (BackendLoad::in_flight).
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "lb/base/intrusive_list.h"
+#include "lb/cluster/backend.h"
+#include "lb/proxy/stream.h"
+
+namespace stickler::proxy {
+
+// Takes one of the backend's places; false: all are taken.
+bool take_place(cluster::Backend& backend, std::uint32_t places);
+
+class WaitQueues {
+ public:
+  // False: the queue holds `queue_max` already.
+  bool join(cluster::Backend& backend, Stream& stream, std::uint32_t queue_max);
+  void leave(cluster::Backend& backend, Stream& stream);
+
+  // Gives free places to those who wait longest.
+  void serve(cluster::Backend& backend, std::uint32_t places);
+
+ private:
+  std::unordered_map<const cluster::Backend*, IntrusiveList<Stream>> queues_;
+};
+
+}  // namespace stickler::proxy

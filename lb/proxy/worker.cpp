@@ -1,0 +1,168 @@
+#include "lb/proxy/worker.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "lb/base/log.h"
+#include "lb/io/socket.h"
+
+namespace stickler::proxy {
+namespace {
+
+constexpr std::size_t spare_streams_max = 256;
+constexpr std::uint32_t unlimited_places = std::numeric_limits<std::uint32_t>::max();
+
+}  // namespace
+
+Worker::Worker(WorkerOptions options)
+    : options_(std::move(options)), deadlines_(loop_), random_(options_.seed), upstreams_(*this) {}
+
+Worker::~Worker() {
+  listening_.clear();
+  while (Http1Session* session = sessions_.front()) session->close();
+}
+
+void Worker::run() { loop_.run(); }
+
+void Worker::publish(std::shared_ptr<Epoch> epoch) {
+  loop_.post([this, epoch = std::move(epoch)]() mutable { adopt(std::move(epoch)); });
+}
+
+void Worker::drain() {
+  loop_.post([this] { begin_drain(); });
+}
+
+void Worker::stop() {
+  loop_.post([this] { loop_.stop(); });
+}
+
+void Worker::resume_accepting(const ListenerLoad* load) {
+  loop_.post([this, load] {
+    for (const auto& listening : listening_) {
+      if (epoch_->listeners[listening->listener].settings->load.get() == load) listening->acceptor->resume();
+    }
+  });
+}
+
+void Worker::serve_waiting(std::shared_ptr<cluster::Backend> backend) {
+  loop_.post([this, backend = std::move(backend)] {
+    for (const EpochPool& pool : epoch_->pools) {
+      if (pool.settings->name == backend->pool) {
+        wait_queues_.serve(*backend, pool.settings->connections_per_backend_max);
+      }
+    }
+  });
+}
+
+void Worker::leave_place(const std::shared_ptr<cluster::Backend>& backend, const PoolSettings& pool) {
+  backend->load.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  const std::uint32_t places = pool.connections_per_backend_max;
+  if (places == unlimited_places) return;
+  wait_queues_.serve(*backend, places);
+  const bool room = backend->load.in_flight.load(std::memory_order_relaxed) < places;
+  if (room && backend->load.waiting.load(std::memory_order_relaxed) > 0) options_.control.on_place_free(backend);
+}
+
+void Worker::adopt(std::shared_ptr<Epoch> epoch) {
+  for (EpochPool& pool : epoch->pools) {
+    auto& runtime = pool_runtimes_[pool.settings->name];
+    if (runtime == nullptr) runtime = std::make_unique<PoolRuntime>(random_.next(), options_.workers);
+    runtime->pick_state.remap(pool.set->names());
+    pool.runtime = runtime.get();
+  }
+  epoch_ = std::move(epoch);
+  upstreams_.keep_only([this](const Http1Upstream& connection) {
+    return std::ranges::any_of(epoch_->pools, [&](const EpochPool& pool) {
+      return std::ranges::any_of(pool.set->members(), [&](const cluster::Member& member) {
+        return member.backend.get() == &connection.backend() && member.address == connection.address();
+      });
+    });
+  });
+  if (draining_) return;
+  update_acceptors();
+  sessions_.for_each([](Http1Session& session) { session.follow_reload(); });
+}
+
+// A socket that is still configured keeps its acceptor: what waits in its queue is served, whatever else changed.
+void Worker::update_acceptors() {
+  std::vector<std::unique_ptr<Listening>> next;
+  for (std::size_t i = 0; i < epoch_->listeners.size(); ++i) {
+    for (const auto& socket : epoch_->listeners[i].sockets) {
+      const auto known =
+          std::ranges::find_if(listening_, [&](const auto& old) { return old != nullptr && old->socket == socket; });
+      if (known != listening_.end()) {
+        (*known)->listener = i;
+        (*known)->acceptor->resume();  // The limit may have been raised.
+        next.push_back(std::move(*known));
+        continue;
+      }
+      auto listening = std::make_unique<Listening>();
+      Listening& self = *listening;
+      listening->socket = socket;
+      listening->listener = i;
+      listening->acceptor = std::make_unique<io::Acceptor>(
+          loop_, *socket, [this, &self](int fd, const Address& peer) { accept(self, fd, peer); });
+      listening->acceptor->resume();
+      next.push_back(std::move(listening));
+    }
+  }
+  for (const auto& gone : listening_) {
+    if (gone != nullptr) gone->acceptor->accept_waiting();
+  }
+  listening_ = std::move(next);
+}
+
+void Worker::accept(Listening& listening, int fd, const Address& peer) {
+  const EpochListener& listener = epoch_->listeners[listening.listener];
+  auto transport = io::Socket::adopt(loop_, fd, listening.socket->address().is_unix());
+  if (!transport) return log_warn("listener '{}': {}", listener.settings->name, transport.error().message);
+  auto session = std::make_unique<Http1Session>(*this, listening.listener, peer);
+  sessions_.push_back(*session);
+  session.release()->start(*std::move(transport));
+  const auto& load = *listener.settings->load;
+  if (load.connections.load(std::memory_order_relaxed) < listener.settings->connections_max) return;
+  listener.counters->limit_pauses.add();
+  listening.acceptor->pause();
+}
+
+void Worker::end_session(Http1Session& session) {
+  const ListenerSettings& settings = session.listener_settings();
+  const std::uint32_t left = settings.load->connections.fetch_sub(1, std::memory_order_relaxed) - 1;
+  // The one worker that crosses the mark wakes all: each may have paused.
+  const std::uint64_t mark = std::uint64_t{settings.connections_max} * 9 / 10;
+  if (left == mark) options_.control.on_room(settings.load.get());
+  session.unlink();
+  loop_.bury(std::unique_ptr<Http1Session>(&session));
+  tell_if_idle();
+}
+
+void Worker::begin_drain() {
+  if (std::exchange(draining_, true)) return;
+  for (const auto& listening : listening_) listening->acceptor->accept_waiting();
+  listening_.clear();
+  sessions_.for_each([](Http1Session& session) { session.drain(); });
+  tell_if_idle();
+}
+
+void Worker::tell_if_idle() {
+  if (draining_ && sessions_.empty()) options_.control.on_idle();
+}
+
+std::unique_ptr<Stream> Worker::take_stream() {
+  if (spare_streams_.empty()) return std::make_unique<Stream>(*this);
+  auto stream = std::move(spare_streams_.back());
+  spare_streams_.pop_back();
+  return stream;
+}
+
+void Worker::give_back_stream(std::unique_ptr<Stream> stream) {
+  if (spare_streams_.size() >= spare_streams_max) return loop_.bury(std::move(stream));
+  spare_streams_.push_back(std::move(stream));
+}
+
+void Worker::log_access(const AccessRecord& record) {
+  if (options_.access_log != nullptr) options_.access_log->write(record);
+}
+
+}  // namespace stickler::proxy
