@@ -11,7 +11,8 @@
 
 namespace stickler {
 
-// `level`: trace debug info warn error. `file`: "stderr", "stdout" or a path, appended to. Main thread.
+// `level`: trace debug info warn error. `file`: "stderr", "stdout" or a path, appended to. The main thread, first
+// before any other runs; called again, it changes both, and opens the file anew (log rotation).
 Result<void> start_log(std::string_view level, const std::string& file);
 
 template <class... Args>

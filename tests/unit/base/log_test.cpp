@@ -39,6 +39,20 @@ TEST_CASE("the log writes one line an event from its level on, and appends to a 
                        Catch::Contains(" error listener 1\n") && !Catch::Contains("too small"));
 }
 
+TEST_CASE("starting the log again changes level and target, and opens a file that was moved away anew") {
+  const LogFile file;
+  REQUIRE(start_log("error", file.path).has_value());
+  log_warn("too small");
+  const auto moved = file.path.string() + ".1";
+  std::filesystem::rename(file.path, moved);
+  REQUIRE(start_log("info", file.path).has_value());
+  log_warn("in the new file");
+  spdlog::default_logger()->flush();
+  CHECK(std::filesystem::file_size(moved) == 0);
+  std::filesystem::remove(moved);
+  CHECK_THAT(file.text(), Catch::Contains("in the new file") && !Catch::Contains("too small"));
+}
+
 TEST_CASE("a log file that cannot be written is an error that names it") {
   const auto started = start_log("info", "/proc/no/such/folder/stickler.log");
   REQUIRE_FALSE(started.has_value());
