@@ -162,7 +162,6 @@ void Socket::flush() {
   request->bytes = std::exchange(pending_, {});
   request->request.data = request.get();
   const uv_buf_t buffer = uv_buf_init(request->bytes.data(), static_cast<unsigned>(request->bytes.size()));
-  const std::size_t size = request->bytes.size();
   const auto finished = [](uv_write_t* done, int status) {
     const std::unique_ptr<WriteRequest> owned(static_cast<WriteRequest*>(done->data));
     if (Socket* socket = socket_of(done)) socket->write_finished(std::move(owned->bytes), status);
@@ -170,14 +169,12 @@ void Socket::flush() {
   const int result = uv_write(&request->request, stream(), &buffer, 1, finished);
   if (result != 0) return break_later(result);
   request.release();
-  in_flight_bytes_ = size;
   write_in_flight_ = true;
 }
 
 void Socket::write_finished(std::vector<char> sent, int status) {
   loop_.give_back_buffer(std::move(sent));
   write_in_flight_ = false;
-  in_flight_bytes_ = 0;
   if (status == UV_ECANCELED) return;
   if (status != 0) return break_later(status);
   flush();

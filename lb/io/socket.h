@@ -30,7 +30,7 @@ class Socket final : public Transport {
 
   using Transport::write;
   void write(std::span<const std::string_view> pieces) override;
-  std::size_t unsent_bytes() const override { return in_flight_bytes_ + pending_.size(); }
+  std::size_t unsent_bytes() const override { return uv_stream_get_write_queue_size(stream()) + pending_.size(); }
   void shutdown() override;
   void hold(Hold reason) override;
   void release(Hold reason) override;
@@ -64,7 +64,6 @@ class Socket final : public Transport {
   AnyStream* handle_;  // Belongs to libuv; given up by the destructor.
   TransportEvents* events_ = nullptr;
   std::vector<char> pending_;
-  std::size_t in_flight_bytes_ = 0;
   std::uint8_t held_ = 0;
   bool reading_ = false;
   bool connected_ = false;

@@ -34,7 +34,14 @@ class Gate {
 // Where bytes go, as flow control sees it.
 class Sink {
  public:
-  virtual bool above_high_water() const = 0;  // The producer should be held until it is told of low water.
+  static constexpr std::size_t high_water_bytes = 256 * 1024;
+  static constexpr std::size_t low_water_bytes = 16 * 1024;
+
+  // Taken, and not yet taken over by the kernel. Falls while a slow peer reads.
+  virtual std::size_t unsent_bytes() const = 0;
+
+  // The producer should be held until it is told of low water.
+  bool above_high_water() const { return unsent_bytes() > high_water_bytes; }
 
  protected:
   ~Sink() = default;
@@ -54,9 +61,6 @@ class TransportEvents {
 
 class Transport : public Gate, public Sink {
  public:
-  static constexpr std::size_t high_water_bytes = 256 * 1024;
-  static constexpr std::size_t low_water_bytes = 16 * 1024;
-
   virtual ~Transport() = default;
 
   virtual void set_events(TransportEvents& events) = 0;  // From now on; the first call starts the reading.
@@ -66,12 +70,9 @@ class Transport : public Gate, public Sink {
   virtual void write(std::span<const std::string_view> pieces) = 0;
   void write(std::string_view bytes) { write(std::span<const std::string_view>(&bytes, 1)); }
 
-  virtual std::size_t unsent_bytes() const = 0;
-  virtual void shutdown() = 0;  // No more writes; the peer sees the end once all is sent.
+  virtual void shutdown() = 0;            // No more writes; the peer sees the end once all is sent.
   virtual void close() = 0;               // No more events. Unsent bytes are lost. The rest of it dies with the object.
   virtual void set_reset_on_close() = 0;  // The peer sees a reset: an answer that was cut must not pass for complete.
-
-  bool above_high_water() const final { return unsent_bytes() > high_water_bytes; }
 };
 
 }  // namespace stickler::io

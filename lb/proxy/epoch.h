@@ -31,6 +31,8 @@ struct EpochPool {
 struct EpochListener {
   const ListenerSettings* settings = nullptr;
   metrics::ListenerCounters* counters = nullptr;
+
+  // Taken out by the worker: an old epoch whose streams live long must not keep a socket open that nobody serves.
   std::vector<std::shared_ptr<const io::ListenSocket>> sockets;
 };
 

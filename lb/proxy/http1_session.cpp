@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
 
+// A connection that is to end and is idle may have a request on its way.
+constexpr std::chrono::milliseconds last_call{250};
+
 }  // namespace
 
 Http1Session::Http1Session(Worker& worker, std::size_t listener, const Address& peer)
@@ -41,8 +44,8 @@ void Http1Session::start(std::unique_ptr<io::Transport> transport) {
 }
 
 void Http1Session::drain() {
-  if (phase_ == Phase::idle) return end();
-  last_request_ = true;
+  retiring_ = last_request_ = true;
+  if (phase_ == Phase::idle) enter(Phase::idle);
 }
 
 void Http1Session::follow_reload() {
@@ -55,7 +58,7 @@ void Http1Session::follow_reload() {
     parser_.set_limits(listener_settings().head_limits);
     return;
   }
-  end();
+  drain();
 }
 
 void Http1Session::close() {
@@ -73,28 +76,32 @@ void Http1Session::on_data(std::span<const char> bytes) {
     if (lingered_bytes_ > linger_bytes_max) end();
     return;
   }
-  process(input);
+  keep_ahead(process(input));
   worker_.gather().flush();
   if (stream_ != nullptr) stream_->after_flush();
 }
 
-void Http1Session::process(std::string_view input) {
+// Returns what must wait: a request behind one that is being served is not interpreted early, nor is one whose client
+// does not take the answers it has.
+std::string_view Http1Session::process(std::string_view input) {
   processing_ = true;
-  while (phase_ <= Phase::answer) {
-    if (stream_ != nullptr && request_complete_) {
-      // A request behind one that is being served is not interpreted early. Behind the last one it never will be.
-      if (input.empty()) break;
-      extra_bytes_ = last_request_;
-      if (!last_request_) ahead_.append(input);
-      transport_->hold(io::Hold::pipelined);
-      break;
-    }
+  while (phase_ <= Phase::answer && !(stream_ != nullptr && request_complete_)) {
+    if (stream_ == nullptr && transport_->above_high_water()) break;
     const http::Event event = parser_.next(input);
     if (event == http::Event::need_more) break;
     on_event(event);
   }
   processing_ = false;
   if (phase_ == Phase::idle && !parser_.idle()) enter(Phase::head);
+  return input;
+}
+
+void Http1Session::keep_ahead(std::string_view bytes) {
+  if (bytes.empty() || phase_ > Phase::answer) return;
+  // Behind the last request nothing is ever interpreted.
+  extra_bytes_ = last_request_;
+  if (!last_request_) ahead_.append(bytes);
+  transport_->hold(io::Hold::pipelined);
 }
 
 void Http1Session::on_event(http::Event event) {
@@ -134,7 +141,7 @@ void Http1Session::start_stream() {
   head_request_ = head.method == http::Method::head;
   http10_ = head.minor_version == 0;
   ++requests_;
-  last_request_ = !head.keep_alive || client_ended_ || worker_.draining() ||
+  last_request_ = !head.keep_alive || retiring_ || worker_.draining() ||
                   requests_ >= listener_settings().requests_per_connection_max;
   enter(request_complete_ ? Phase::answer : Phase::body);
   stream_ = worker_.take_stream();
@@ -153,15 +160,19 @@ void Http1Session::refuse(http::Refusal refusal) {
 void Http1Session::on_eof() {
   client_ended_ = true;
   if (phase_ == Phase::finishing) return;
-  if (stream_ == nullptr) return end();
-  // A client that has said all may still wait for its answer. One that has not is gone.
-  if (!request_complete_) return stream_->on_client_gone(Failure::client_cut_body);
-  last_request_ = last_request_ || ahead_.empty();
+  // A client that has said all may still wait for its answers. One that has not is gone.
+  if (stream_ != nullptr && !request_complete_) return stream_->on_client_gone(Failure::client_cut_body);
+  extra_bytes_ = false;  // Nothing more can come in between.
+  if (stream_ == nullptr && ahead_.empty()) finish_connection();
 }
 
 void Http1Session::on_drained() {
   if (phase_ == Phase::finishing && transport_->unsent_bytes() == 0) return end();
-  if (stream_ != nullptr) stream_->on_client_drained();
+  if (stream_ != nullptr) {
+    stream_->on_client_drained();
+  } else if (!ahead_.empty()) {
+    continue_with_ahead();
+  }
   worker_.gather().flush();
 }
 
@@ -186,15 +197,15 @@ void Http1Session::enter(Phase phase) {
   const ListenerSettings& settings = listener_settings();
   switch (phase) {
     case Phase::idle:
-      return deadline_.arm(settings.idle_timeout);
+      return arm_for(retiring_ ? last_call : settings.idle_timeout);
     case Phase::head:
-      return deadline_.arm(settings.request_header_timeout);
+      return arm_for(settings.request_header_timeout);
     case Phase::body:
-      return deadline_.arm(settings.request_body_timeout);
+      return arm_for(settings.request_body_timeout);
     case Phase::finishing:
-      return deadline_.arm(settings.idle_timeout);
+      return arm_for(settings.idle_timeout);
     case Phase::lingering:
-      return deadline_.arm(linger_time);
+      return arm_for(linger_time);
     case Phase::answer:
     case Phase::tunnel:
     case Phase::over:
@@ -202,7 +213,14 @@ void Http1Session::enter(Phase phase) {
   }
 }
 
+void Http1Session::arm_for(Duration timeout) {
+  unsent_then_ = transport_->unsent_bytes();
+  deadline_.arm(timeout);
+}
+
 void Http1Session::on_deadline() {
+  const bool takes_its_answer = transport_->unsent_bytes() < unsent_then_;
+  if (takes_its_answer && (phase_ == Phase::idle || phase_ == Phase::finishing)) return enter(phase_);
   switch (phase_) {
     case Phase::head:
       refuse(http::Refusal::head_too_slow);
@@ -219,8 +237,16 @@ void Http1Session::on_deadline() {
 
 // --- From the stream -------------------------------------------------------------------------------------------------
 
+template <class Write>
+void Http1Session::put(Write write) {
+  std::string& text = worker_.gather().text(*transport_);
+  const std::size_t before = text.size();
+  write(text);
+  listener().counters->bytes_out.add(text.size() - before);
+}
+
 void Http1Session::send_interim(const http::ResponseHead& head) {
-  http::write_interim_head(worker_.gather().text(*transport_), head);
+  put([&](std::string& text) { http::write_interim_head(text, head); });
 }
 
 void Http1Session::send_head(const http::ResponseHead& head, http::ForwardResponse forward, bool last) {
@@ -230,33 +256,32 @@ void Http1Session::send_head(const http::ResponseHead& head, http::ForwardRespon
   forward.framing = answer_framing_;
   forward.keep_alive = !last_request_;
   forward.date = worker_.date().text(worker_.loop().wall());
-  http::write_response_head(worker_.gather().text(*transport_), head, forward);
+  put([&](std::string& text) { http::write_response_head(text, head, forward); });
 }
 
 void Http1Session::send_body(std::string_view bytes) {
   if (bytes.empty()) return;
-  Gather& gather = worker_.gather();
   const bool chunked = answer_framing_.kind == http::BodyKind::chunked;
-  if (chunked) http::append_chunk_head(gather.text(*transport_), bytes.size());
-  gather.borrow(*transport_, bytes);
-  if (chunked) gather.text(*transport_).append("\r\n");
+  if (chunked) put([&](std::string& text) { http::append_chunk_head(text, bytes.size()); });
+  worker_.gather().borrow(*transport_, bytes);
   listener().counters->bytes_out.add(bytes.size());
+  if (chunked) put([](std::string& text) { text.append("\r\n"); });
 }
 
 void Http1Session::send_end(const http::FieldBlock& trailers) {
   answer_complete_ = true;
   if (answer_framing_.kind != http::BodyKind::chunked) return;
-  http::append_last_chunk(worker_.gather().text(*transport_), trailers);
+  put([&](std::string& text) { http::append_last_chunk(text, trailers); });
 }
 
 void Http1Session::send_reply(const http::Reply& reply, bool last) {
   last_request_ |= last || worker_.draining();
   answer_complete_ = true;
-  http::write_reply(worker_.gather().text(*transport_), reply,
-                    {.date = worker_.date().text(worker_.loop().wall()),
-                     .close = last_request_,
-                     .head_request = head_request_,
-                     .http10 = http10_});
+  const http::ReplyContext context{.date = worker_.date().text(worker_.loop().wall()),
+                                   .close = last_request_,
+                                   .head_request = head_request_,
+                                   .http10 = http10_};
+  put([&](std::string& text) { http::write_reply(text, reply, context); });
 }
 
 void Http1Session::cut() {
@@ -267,7 +292,7 @@ void Http1Session::cut() {
 
 std::unique_ptr<io::Transport> Http1Session::hand_over(std::string& early_bytes) {
   enter(Phase::tunnel);
-  early_bytes = std::exchange(ahead_, {});
+  early_bytes = ahead_.substr(ahead_at_);
   transport_->release(io::Hold::pipelined);
   return std::move(transport_);
 }
@@ -280,15 +305,25 @@ void Http1Session::on_stream_finished() {
   if (last_request_) return finish_connection();
   enter(Phase::idle);
   follow_reload();
-  if (phase_ == Phase::idle && !processing_ && !ahead_.empty()) continue_with_ahead();
+  if (!processing_) continue_with_ahead();
 }
 
-// The next request has been waiting. It is parsed from a copy, because parsing may append to ahead_ again.
+// The next request may have been waiting.
 void Http1Session::continue_with_ahead() {
-  const std::string input = std::exchange(ahead_, {});
-  process(input);
-  worker_.gather().flush();
-  if (phase_ <= Phase::answer && ahead_.empty()) transport_->release(io::Hold::pipelined);
+  if (!ahead_.empty()) {
+    const std::string_view rest = process(std::string_view(ahead_).substr(ahead_at_));
+    worker_.gather().flush();
+    if (phase_ > Phase::answer) return;
+    if (!rest.empty() && !last_request_) {
+      ahead_at_ = ahead_.size() - rest.size();
+      return;
+    }
+    extra_bytes_ = !rest.empty();
+    ahead_ = {};
+    ahead_at_ = 0;
+    if (!extra_bytes_) transport_->release(io::Hold::pipelined);
+  }
+  if (client_ended_ && stream_ == nullptr && phase_ <= Phase::answer) finish_connection();
 }
 
 void Http1Session::finish_connection() {

@@ -24,8 +24,8 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   ~Http1Session();
 
   void start(std::unique_ptr<io::Transport> transport);
-  void drain();          // Ends now if idle, else after the answer.
-  void follow_reload();  // An idle session lets go of its old epoch; one whose listener is gone ends.
+  void drain();          // Ends after the answer or, if idle, once nothing more comes.
+  void follow_reload();  // An idle session lets go of its old epoch; one whose listener is gone drains.
   void close();          // Cuts what is open.
 
   const ListenerSettings& listener_settings() const { return *listener().settings; }
@@ -42,7 +42,7 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
 
   void hold(io::Hold reason) override;
   void release(io::Hold reason) override;
-  bool above_high_water() const override { return transport_->above_high_water(); }
+  std::size_t unsent_bytes() const override { return transport_->unsent_bytes(); }
 
  private:
   // What the session waits for, and with it which timeout runs.
@@ -62,24 +62,30 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   void on_drained() override;
   void on_broken(const Error& error) override;
 
-  void process(std::string_view input);
+  std::string_view process(std::string_view input);
   void on_event(http::Event event);
   void start_stream();
   void refuse(http::Refusal refusal);
   void enter(Phase phase);
+  void arm_for(Duration timeout);
   void on_deadline();
+  void keep_ahead(std::string_view bytes);
   void continue_with_ahead();
   void finish_connection();
   void linger();
   void end();
   StreamClient stream_client();
+  template <class Write>
+  void put(Write write);  // write(text): what is appended goes to the client, and is counted.
 
   Worker& worker_;
   std::shared_ptr<Epoch> epoch_;
   std::unique_ptr<io::Transport> transport_;
   http::RequestParser parser_;
   std::unique_ptr<Stream> stream_;
-  std::string ahead_;  // Bytes of the next request, which arrived while one is served.
+  std::string ahead_;            // Bytes of the next requests, which arrived while one is served.
+  std::size_t ahead_at_ = 0;     // Those before it have been parsed.
+  std::size_t unsent_then_ = 0;  // When the deadline was armed: a client that takes its answer slowly is not idle.
   std::string client_ip_;
   io::Deadline deadline_;
   std::uint64_t requests_ = 0;
@@ -94,6 +100,7 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   bool request_complete_ = false;
   bool answer_complete_ = false;
   bool last_request_ = false;  // The connection ends after this answer.
+  bool retiring_ = false;      // It ends with the next request, or without one.
   bool processing_ = false;
   bool client_ended_ = false;
   bool extra_bytes_ = false;  // The client sent more after its last request.

@@ -147,7 +147,7 @@ void Http1Upstream::on_drained() {
 
 // What an end of the connection cut off; `before_answer` if nothing had come yet.
 Failure Http1Upstream::failure_of_end(Failure before_answer) const {
-  if (!answer_began_) return before_answer;
+  if (!answer_began_) return exchanges_ > 1 ? Failure::stale : before_answer;
   return parser_.reads_body() ? Failure::cut_body : Failure::cut_head;
 }
 

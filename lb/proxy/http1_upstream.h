@@ -33,7 +33,6 @@ class Http1Upstream final : public UpstreamExchange, private io::TransportEvents
   void wait_idle();  // Given back to the pool: closes after the idle timeout.
 
   bool connected() const override { return connected_; }
-  bool reused() const override { return exchanges_ > 1; }
   void send_head(const http::RequestHead& head, const http::ForwardRequest& forward) override;
   void send_body(std::string_view bytes) override;
   void send_end(const http::FieldBlock& trailers) override;
@@ -42,7 +41,7 @@ class Http1Upstream final : public UpstreamExchange, private io::TransportEvents
 
   void hold(io::Hold reason) override { transport_->hold(reason); }
   void release(io::Hold reason) override { transport_->release(reason); }
-  bool above_high_water() const override { return transport_->above_high_water(); }
+  std::size_t unsent_bytes() const override { return transport_->unsent_bytes(); }
 
  private:
   void on_connected() override;

@@ -77,7 +77,6 @@ struct PoolSettings {
 };
 
 struct Snapshot {
-  std::uint64_t generation = 0;  // Counts reloads.
   std::vector<ListenerSettings> listeners;
   std::vector<std::unique_ptr<const PoolSettings>> pools;  // PoolIndex; at stable addresses.
 };

@@ -179,6 +179,7 @@ void Stream::clear() {
   verdict_ = affinity::Verdict::none;
   served_by_.reset();
   attempts_ = 0;
+  refreshed_ = stay_ = false;
   last_failure_ = Failure::none;
   refusal_ = http::Refusal::none;
   status_ = 0;

@@ -74,7 +74,8 @@ class Stream : public ListNode<Stream> {
   void after_flush();
 
  private:
-  enum class Wait : std::uint8_t { none, queue, connect, answer_head, answer_body, client };
+  // Whom the deadline is about. `client` and `upstream`: that they take what is on its way to them.
+  enum class Wait : std::uint8_t { none, queue, connect, answer_head, answer_body, client, upstream };
   static constexpr std::size_t window_kept_bytes = 4 * 1024;  // Capacity that a spare stream keeps.
 
   // stream.cpp
@@ -98,8 +99,12 @@ class Stream : public ListNode<Stream> {
   // stream_attempt.cpp
   void choose_node();
   void attempt();
-  std::optional<std::size_t> pick();
+  std::optional<std::size_t> bound_node() const;
+  void attempt_by_policy();
+  void attempt_at(std::size_t node);
+  void wait_for_place(std::size_t node);
   void leave_queue();
+  void hold_client();
   void connect();
   void send_request();
   void end_attempt();
@@ -107,6 +112,8 @@ class Stream : public ListNode<Stream> {
   bool retry_allowed(Failure failure);
   void record_health(bool ok);
   void wait_for(Wait what, Duration timeout);
+  bool is_taking(Wait what) const;
+  std::size_t unsent_to(Wait what) const;
   void on_deadline();
   void time_out(Failure failure);
 
@@ -146,8 +153,10 @@ class Stream : public ListNode<Stream> {
   std::optional<std::size_t> served_by_;
   std::array<std::size_t, tried_max> tried_{};
   std::uint8_t attempts_ = 0;
+  bool refreshed_ = false;     // One attempt more, because a kept connection was stale.
+  bool stay_ = false;          // The next attempt goes to the same node, over a fresh connection.
   bool request_sent_ = false;  // The head went to the connection of this attempt.
-  bool holds_client_ = false;  // Reading is held until the connect is done.
+  bool holds_client_ = false;  // Reading is held until the request can be sent.
   Failure last_failure_ = Failure::none;
 
   // The answer.
@@ -162,6 +171,7 @@ class Stream : public ListNode<Stream> {
   Relay answer_relay_;
   io::Deadline deadline_;
   Wait waiting_for_ = Wait::none;
+  std::size_t unsent_then_ = 0;  // When the deadline was armed.
   TimePoint started_{};
   TimePoint attempt_started_{};
   Duration connect_time_{};

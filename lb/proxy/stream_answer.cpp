@@ -61,7 +61,11 @@ void Stream::on_response_end(const http::FieldBlock& trailers) {
 void Stream::after_flush() {
   request_relay_.after_write();
   answer_relay_.after_write();
-  if (answer_relay_.holding()) wait_for(Wait::client, listener().idle_timeout);
+  if (answer_relay_.holding()) {
+    wait_for(Wait::client, listener().idle_timeout);
+  } else if (request_relay_.holding() && waiting_for_ == Wait::none) {
+    wait_for(Wait::upstream, pool().response_header_timeout);
+  }
 }
 
 void Stream::on_client_drained() {
@@ -74,12 +78,13 @@ std::string_view Stream::settle_affinity() {
   const auto& affinity = pool().affinity;
   if (!affinity) return {};
   const bool pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
+  const bool known = cookie_ && cookie_->seal == affinity::Seal::ok;
   const affinity::Settlement settlement =
       affinity::settle(cookie_, choice_, {.served = served_by_, .pinned_down = pinned_down},
                        {.nodes = *pool_->nodes,
                         .rules = affinity->rules,
                         .now = worker_.loop().wall(),
-                        .nonce = cookie_ ? 0 : affinity::CookieKeys::nonce()});
+                        .nonce = known ? 0 : affinity::CookieKeys::nonce()});
   verdict_ = settlement.verdict;
   if (!settlement.set_cookie) return {};
   const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);

@@ -24,26 +24,54 @@ void Stream::choose_node() {
   attempt();
 }
 
-// The bound node first; when it failed its backup, then whomever the policy names.
-std::optional<std::size_t> Stream::pick() {
-  const std::span<const std::size_t> tried(tried_.data(), std::min<std::size_t>(attempts_, tried_max));
+void Stream::attempt() {
+  if (const auto bound = bound_node()) return attempt_at(*bound);
+  attempt_by_policy();
+}
+
+// The node of the session first; when it failed its backup.
+std::optional<std::size_t> Stream::bound_node() const {
+  if (stay_) return served_by_;
+  const std::span<const std::size_t> tried(tried_.data(), attempts_);
   for (const auto wanted : {choice_.pinned, choice_.backup}) {
     if (wanted && std::ranges::find(tried, *wanted) == tried.end()) return wanted;
   }
-  return pool_->set->pick({.tried = tried}, pool_->runtime->pick_state);
+  return std::nullopt;
 }
 
-void Stream::attempt() {
-  const auto picked = pick();
-  if (!picked) {
-    if (last_failure_ != Failure::none) return reply(refusal_of(last_failure_));
-    pool_->counters->no_backend.add();
-    return reply(http::Refusal::no_backend);
+// A request that is bound to nobody waits only where every backend is full.
+void Stream::attempt_by_policy() {
+  std::array<std::size_t, 2 * tried_max> passed_over;
+  std::size_t count = attempts_;
+  std::copy_n(tried_.begin(), count, passed_over.begin());
+  std::optional<std::size_t> full;
+  while (count < passed_over.size()) {
+    const auto picked = pool_->set->pick({.tried = {passed_over.data(), count}}, pool_->runtime->pick_state);
+    if (!picked) break;
+    if (take_place(*(*pool_->set)[*picked].backend, pool().connections_per_backend_max)) {
+      served_by_ = picked;
+      return connect();
+    }
+    if (!full) full = picked;
+    passed_over[count++] = *picked;
   }
-  served_by_ = picked;
+  if (full) return wait_for_place(*full);
+  if (last_failure_ != Failure::none) return reply(refusal_of(last_failure_));
+  pool_->counters->no_backend.add();
+  reply(http::Refusal::no_backend);
+}
+
+void Stream::attempt_at(std::size_t node) {
+  served_by_ = node;
   if (take_place(*member().backend, pool().connections_per_backend_max)) return connect();
+  wait_for_place(node);
+}
+
+void Stream::wait_for_place(std::size_t node) {
+  served_by_ = node;
   if (!worker_.wait_queues().join(*member().backend, *this, pool().queue_max)) return reply(http::Refusal::queue_full);
   pool_->counters->queued.add();
+  hold_client();
   wait_for(Wait::queue, pool().queue_timeout);
 }
 
@@ -59,13 +87,18 @@ void Stream::leave_queue() {
   pool_->counters->queue_left.add();
 }
 
+// Until it can be sent, no more of the request is read than has come.
+void Stream::hold_client() {
+  if (!request_complete_ && !std::exchange(holds_client_, true)) client_->hold(io::Hold::connecting);
+}
+
 void Stream::connect() {
-  if (attempts_ < tried_max) tried_[attempts_] = *served_by_;
-  ++attempts_;
+  tried_[attempts_++] = *served_by_;
   attempt_started_ = worker_.loop().now();
   request_sent_ = false;
   pool_->counters->attempts.add();
-  upstream_ = &worker_.upstreams().lease(member(), pool(), *this);
+  const auto kind = std::exchange(stay_, false) ? UpstreamPool::Kind::fresh : UpstreamPool::Kind::any;
+  upstream_ = &worker_.upstreams().lease(member(), pool(), *this, kind);
   metrics::BackendCounters& counters = *pool_->backend_counters[*served_by_];
   if (upstream_->connected()) {
     counters.reused.add();
@@ -73,7 +106,7 @@ void Stream::connect() {
   }
   counters.connects.add();
   wait_for(Wait::connect, pool().connect_timeout);
-  if (!request_complete_ && !std::exchange(holds_client_, true)) client_->hold(io::Hold::connecting);
+  hold_client();
 }
 
 void Stream::on_upstream_connected() {
@@ -96,10 +129,8 @@ void Stream::send_request() {
               .strip_cookie = pool().affinity ? std::string_view(pool().affinity->cookie.name) : std::string_view()});
   if (!window_.empty()) {
     upstream_->send_body(window_);
-    if (!http::is_idempotent(head_.method)) {
-      worker_.gather().flush();  // It borrows the window.
-      drop_window();
-    }
+    worker_.gather().flush();  // It borrows the window, which may grow or go.
+    if (!http::is_idempotent(head_.method)) drop_window();
   }
   if (request_complete_) upstream_->send_end(trailers_);
   request_relay_.join(*client_, *upstream_);
@@ -128,13 +159,14 @@ void Stream::on_upstream_failed(Failure failure) {
   last_failure_ = failure;
   pool_->counters->failures[static_cast<std::size_t>(failure)].add();
   pool_->backend_counters[*served_by_]->failures[static_cast<std::size_t>(failure)].add();
-  record_health(false);
+  if (failure != Failure::stale) record_health(false);
   if (answer_began()) {
     client_->cut();
     return finish(failure);
   }
   if (!retry_allowed(failure)) return reply(refusal_of(failure));
   pool_->counters->retries.add();
+  stay_ = failure == Failure::stale;
   attempt();
 }
 
@@ -144,7 +176,11 @@ bool Stream::retry_allowed(Failure failure) {
                               .timed_out = failure == Failure::answer_timeout,
                               .idempotent = http::is_idempotent(head_.method),
                               .body_replayable = replayable_};
-  if (!may_retry(attempt) || attempts_ > pool().retries_max || attempts_ >= tried_max) return false;
+  if (!may_retry(attempt) || attempts_ >= tried_max) return false;
+  // The node is well for all we know, so this one costs neither the session its node nor the pool its budget.
+  if (failure == Failure::stale && !std::exchange(refreshed_, true)) return true;
+  const std::uint32_t counted = attempts_ - (refreshed_ ? 1U : 0U);
+  if (counted > pool().retries_max) return false;
   if (pool_->runtime->retry_budget.take(worker_.loop().now(), pool().retry_budget_percent)) return true;
   pool_->counters->retry_budget_exhausted.add();
   return false;
@@ -160,8 +196,16 @@ void Stream::record_health(bool ok) {
 void Stream::wait_for(Wait what, Duration timeout) {
   waiting_for_ = what;
   if (what == Wait::none) return deadline_.disarm();
+  unsent_then_ = unsent_to(what);
   deadline_.arm(timeout);
 }
+
+std::size_t Stream::unsent_to(Wait what) const {
+  if (what == Wait::client) return client_->unsent_bytes();
+  return what == Wait::upstream ? upstream_->unsent_bytes() : 0;
+}
+
+bool Stream::is_taking(Wait what) const { return unsent_to(what) < unsent_then_; }
 
 void Stream::on_deadline() {
   switch (waiting_for_) {
@@ -171,8 +215,13 @@ void Stream::on_deadline() {
       reply(http::Refusal::queue_timeout);
       break;
     case Wait::client:
+      if (is_taking(Wait::client)) return wait_for(Wait::client, listener().idle_timeout);
       client_->cut();
       on_client_gone(Failure::client_stalled);
+      break;
+    case Wait::upstream:
+      if (is_taking(Wait::upstream)) return wait_for(Wait::upstream, pool().response_header_timeout);
+      time_out(Failure::answer_timeout);
       break;
     case Wait::connect:
       time_out(Failure::connect_timeout);

@@ -38,6 +38,9 @@ void Stream::on_request_end(const http::FieldBlock& trailers) {
   if (!answer_began()) wait_for(Wait::answer_head, pool().response_header_timeout);
 }
 
-void Stream::on_upstream_drained() { request_relay_.on_sink_drained(); }
+void Stream::on_upstream_drained() {
+  request_relay_.on_sink_drained();
+  if (waiting_for_ == Wait::upstream) wait_for(Wait::none, {});
+}
 
 }  // namespace stickler::proxy

@@ -18,7 +18,6 @@ namespace stickler::proxy {
 class UpstreamExchange : public io::Gate, public io::Sink {
  public:
   virtual bool connected() const = 0;  // If not, on_upstream_connected follows.
-  virtual bool reused() const = 0;     // The connection has carried an earlier exchange.
 
   virtual void send_head(const http::RequestHead& head, const http::ForwardRequest& forward) = 0;
   virtual void send_body(std::string_view bytes) = 0;

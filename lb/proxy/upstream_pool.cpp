@@ -12,13 +12,18 @@ UpstreamPool::~UpstreamPool() {
   keep_only([](const Http1Upstream&) { return false; });
 }
 
-UpstreamExchange& UpstreamPool::lease(const cluster::Member& member, const PoolSettings& settings, Stream& stream) {
-  Http1Upstream* connection = nullptr;
-  if (const auto found = idle_.find(member.backend.get()); found != idle_.end()) connection = found->second.pop_back();
-  if (connection == nullptr) connection = new Http1Upstream(worker_, member);
+UpstreamExchange& UpstreamPool::lease(const cluster::Member& member, const PoolSettings& settings, Stream& stream,
+                                      Kind kind) {
+  Http1Upstream* connection = kind == Kind::any ? take_idle(*member.backend) : nullptr;
+  if (connection == nullptr) connection = std::make_unique<Http1Upstream>(worker_, member).release();
   leased_.push_back(*connection);
   connection->lease_to(stream, settings);
   return *connection;
+}
+
+Http1Upstream* UpstreamPool::take_idle(const cluster::Backend& backend) {
+  const auto found = idle_.find(&backend);
+  return found == idle_.end() ? nullptr : found->second.pop_back();
 }
 
 void UpstreamPool::give_back(Http1Upstream& connection) {

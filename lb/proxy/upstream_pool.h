@@ -23,8 +23,10 @@ class UpstreamPool {
   explicit UpstreamPool(Worker& worker) : worker_(worker) {}
   ~UpstreamPool();
 
-  // An idle connection of the member, or a new one that begins to connect.
-  UpstreamExchange& lease(const cluster::Member& member, const PoolSettings& settings, Stream& stream);
+  enum class Kind : std::uint8_t { any, fresh };
+
+  // An idle connection of the member unless a fresh one is wanted, or a new one that begins to connect.
+  UpstreamExchange& lease(const cluster::Member& member, const PoolSettings& settings, Stream& stream, Kind kind);
 
   // Closes what is idle to backends that no longer stand in any of the worker's sets, or at another address.
   void keep_only(const std::function<bool(const Http1Upstream&)>& wanted);
@@ -34,8 +36,9 @@ class UpstreamPool {
  private:
   friend class Http1Upstream;
 
-  void give_back(Http1Upstream& connection);  // It can carry another exchange.
-  void remove(Http1Upstream& connection);     // It is over; buried.
+  Http1Upstream* take_idle(const cluster::Backend& backend);  // nullptr: there is none.
+  void give_back(Http1Upstream& connection);                  // It can carry another exchange.
+  void remove(Http1Upstream& connection);                     // It is over; buried.
 
   Worker& worker_;
   std::unordered_map<const cluster::Backend*, IntrusiveList<Http1Upstream>> idle_;

@@ -9,10 +9,11 @@ bool take_place(cluster::Backend& backend, std::uint32_t places) {
 }
 
 bool WaitQueues::join(cluster::Backend& backend, Stream& stream, std::uint32_t queue_max) {
-  auto& queue = queues_[&backend];
-  if (queue.size() >= queue_max) return false;
-  queue.push_back(stream);
-  backend.load.waiting.fetch_add(1, std::memory_order_relaxed);
+  if (backend.load.waiting.fetch_add(1, std::memory_order_relaxed) >= queue_max) {
+    backend.load.waiting.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  queues_[&backend].push_back(stream);
   return true;
 }
 

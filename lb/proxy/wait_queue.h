@@ -16,7 +16,7 @@ bool take_place(cluster::Backend& backend, std::uint32_t places);
 
 class WaitQueues {
  public:
-  // False: the queue holds `queue_max` already.
+  // False: `queue_max` wait already, over all workers.
   bool join(cluster::Backend& backend, Stream& stream, std::uint32_t queue_max);
   void leave(cluster::Backend& backend, Stream& stream);
 

@@ -71,6 +71,8 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
     runtime->pick_state.remap(pool.set->names());
     pool.runtime = runtime.get();
   }
+  std::vector<std::unique_ptr<Listening>> listening =
+      draining_ ? std::vector<std::unique_ptr<Listening>>{} : listen(*epoch);
   epoch_ = std::move(epoch);
   upstreams_.keep_only([this](const Http1Upstream& connection) {
     return std::ranges::any_of(epoch_->pools, [&](const EpochPool& pool) {
@@ -80,37 +82,35 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
     });
   });
   if (draining_) return;
-  update_acceptors();
+  listening_ = std::move(listening);
+  for (const auto& open : listening_) open->acceptor->resume();  // The limit may have been raised.
   sessions_.for_each([](Http1Session& session) { session.follow_reload(); });
 }
 
-// A socket that is still configured keeps its acceptor: what waits in its queue is served, whatever else changed.
-void Worker::update_acceptors() {
+// What listens under the epoch to come. A socket that is still configured keeps its acceptor: what waits in its queue
+// is served, whatever else changed. What waits at the others is accepted now, under the epoch that it knocked at.
+std::vector<std::unique_ptr<Worker::Listening>> Worker::listen(Epoch& epoch) {
   std::vector<std::unique_ptr<Listening>> next;
-  for (std::size_t i = 0; i < epoch_->listeners.size(); ++i) {
-    for (const auto& socket : epoch_->listeners[i].sockets) {
+  for (std::size_t i = 0; i < epoch.listeners.size(); ++i) {
+    for (auto& socket : std::exchange(epoch.listeners[i].sockets, {})) {
       const auto known =
           std::ranges::find_if(listening_, [&](const auto& old) { return old != nullptr && old->socket == socket; });
       if (known != listening_.end()) {
-        (*known)->listener = i;
-        (*known)->acceptor->resume();  // The limit may have been raised.
         next.push_back(std::move(*known));
-        continue;
+      } else {
+        next.push_back(std::make_unique<Listening>());
+        Listening& self = *next.back();
+        self.socket = std::move(socket);
+        self.acceptor = std::make_unique<io::Acceptor>(
+            loop_, *self.socket, [this, &self](int fd, const Address& peer) { accept(self, fd, peer); });
       }
-      auto listening = std::make_unique<Listening>();
-      Listening& self = *listening;
-      listening->socket = socket;
-      listening->listener = i;
-      listening->acceptor = std::make_unique<io::Acceptor>(
-          loop_, *socket, [this, &self](int fd, const Address& peer) { accept(self, fd, peer); });
-      listening->acceptor->resume();
-      next.push_back(std::move(listening));
+      next.back()->listener = i;
     }
   }
   for (const auto& gone : listening_) {
     if (gone != nullptr) gone->acceptor->accept_waiting();
   }
-  listening_ = std::move(next);
+  return next;
 }
 
 void Worker::accept(Listening& listening, int fd, const Address& peer) {

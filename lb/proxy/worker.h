@@ -94,7 +94,7 @@ class Worker {
   };
 
   void adopt(std::shared_ptr<Epoch> epoch);
-  void update_acceptors();
+  std::vector<std::unique_ptr<Listening>> listen(Epoch& epoch);
   void accept(Listening& listening, int fd, const Address& peer);
   void begin_drain();
   void tell_if_idle();
