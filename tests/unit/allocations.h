@@ -1,0 +1,29 @@
+// Counts what the test program allocates, by replacing operator new: for tests of code that must not. To be included
+// by one source of a program only. One thread counts.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace stickler::test {
+
+inline thread_local std::size_t allocations = 0;
+
+// How many allocations `run` makes.
+template <class Run>
+std::size_t allocations_of(Run run) {
+  const std::size_t before = allocations;
+  run();
+  return allocations - before;
+}
+
+}  // namespace stickler::test
+
+void* operator new(std::size_t size) {
+  ++stickler::test::allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

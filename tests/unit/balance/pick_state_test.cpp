@@ -1,0 +1,47 @@
+#include <catch2/catch.hpp>
+
+#include "lb/balance/policy.h"
+
+namespace stickler::balance {
+namespace {
+
+using Names = std::vector<std::string>;
+constexpr std::int64_t unset = PickState::credit_unset;
+
+TEST_CASE("remap keeps each name's place in the rotation, whatever happens to the list") {
+  struct Row {
+    const char* what;
+    Names after;
+    std::vector<std::int64_t> credits;
+  };
+  const std::vector<Row> rows = {
+      {"the same", {"a", "b", "c"}, {10, 20, 30}},
+      {"reordered", {"c", "a", "b"}, {30, 10, 20}},
+      {"one gone", {"a", "c"}, {10, 30}},
+      {"one more", {"a", "x", "b", "c"}, {10, unset, 20, 30}},
+      {"renamed", {"a", "y", "c"}, {10, unset, 30}},
+      {"longer with a common head", {"a", "b", "c", "d"}, {10, 20, 30, unset}},
+      {"none", {}, {}},
+  };
+  for (const Row& row : rows) {
+    PickState state(1);
+    state.remap(Names{"a", "b", "c"});
+    CHECK(state.credits == std::vector<std::int64_t>{unset, unset, unset});
+    state.credits = {10, 20, 30};
+    state.remap(row.after);
+    CAPTURE(row.what);
+    CHECK(state.credits == row.credits);
+  }
+}
+
+TEST_CASE("a name that left begins anew when it comes back") {
+  PickState state(1);
+  state.remap(Names{"a", "b"});
+  state.credits = {1, 2};
+  state.remap(Names{"a"});
+  state.remap(Names{"a", "b"});
+  CHECK(state.credits == std::vector<std::int64_t>{1, unset});
+}
+
+}  // namespace
+}  // namespace stickler::balance
