@@ -89,4 +89,10 @@ void add(BackendTotals& totals, const BackendCounters& counters);
 
 std::uint64_t sum(const ByCodeClass<std::uint64_t>& requests);
 
+// How many of those begun have not ended: connections open, requests waiting. Both counters are read while workers
+// write them, so the second may be ahead of the first: then there is none, and not 2^64 - 1.
+constexpr std::uint64_t still_open(std::uint64_t begun, std::uint64_t ended) {
+  return begun > ended ? begun - ended : 0;
+}
+
 }  // namespace stickler::metrics

@@ -27,7 +27,7 @@ constexpr ListenerFamily listener_numbers[] = {
     {{"stickler_listener_connections_total", "counter", "Client connections accepted."},
      [](const ListenerTotals& t) { return t.connections_opened; }},
     {{"stickler_listener_connections_open", "gauge", "Client connections open now."},
-     [](const ListenerTotals& t) { return t.connections_opened - t.connections_closed; }},
+     [](const ListenerTotals& t) { return still_open(t.connections_opened, t.connections_closed); }},
     {{"stickler_listener_connections_refused_total", "counter", "Client connections closed unserved, over the limit."},
      [](const ListenerTotals& t) { return t.connections_refused; }},
     {{"stickler_listener_limit_pauses_total", "counter", "Times that accepting stopped at limits.connections."},
@@ -52,7 +52,7 @@ constexpr PoolFamily pool_numbers[] = {
     {{"stickler_pool_queued_total", "counter", "Requests that waited for a full backend."},
      [](const PoolTotals& t) { return t.queued; }},
     {{"stickler_pool_queue_length", "gauge", "Requests that wait now."},
-     [](const PoolTotals& t) { return t.queued - t.queue_left; }},
+     [](const PoolTotals& t) { return still_open(t.queued, t.queue_left); }},
 };
 
 constexpr BackendFamily backend_numbers[] = {
@@ -66,15 +66,12 @@ constexpr BackendFamily backend_numbers[] = {
      [](const BackendTotals& t) { return t.bytes_out; }},
 };
 
-// Counters are read while workers write them: a gauge made of two may see the second one first.
-std::uint64_t not_negative(std::uint64_t value) { return value > (std::uint64_t{1} << 63) ? 0 : value; }
-
 template <class Totals, std::size_t size>
 void put_numbers(PrometheusText& text, const std::vector<Row<Totals>>& rows,
                  const NumberFamily<Totals> (&families)[size]) {
   for (const NumberFamily<Totals>& number : families) {
     text.family(number.family);
-    for (const Row<Totals>& row : rows) text.sample(row.labels, not_negative(number.read(row.totals)));
+    for (const Row<Totals>& row : rows) text.sample(row.labels, number.read(row.totals));
   }
 }
 

@@ -75,6 +75,12 @@ TEST_CASE("what was never counted reads as zero") {
   CHECK(registry.pools().empty());
 }
 
+TEST_CASE("what is still open is never less than nothing") {
+  CHECK(still_open(7, 2) == 5);
+  CHECK(still_open(2, 2) == 0);
+  CHECK(still_open(2, 3) == 0);
+}
+
 TEST_CASE("a status belongs to the class of its first digit") {
   CHECK(code_classes[code_class_of(101)] == "1xx");
   CHECK(code_classes[code_class_of(299)] == "2xx");
