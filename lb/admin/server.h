@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lb/admin/source.h"
+#include "lb/admin/token.h"
 #include "lb/base/address.h"
 #include "lb/base/error.h"
 #include "lb/io/loop.h"
@@ -16,11 +17,8 @@ namespace stickler::admin {
 
 struct AdminOptions {
   Address listen;
-  std::string token;  // "": none is asked for. See read_token().
+  std::string token;  // "": none is asked for; then `listen` has to be loopback or a unix path. See read_token().
 };
-
-// The token in the file: its first line, without blanks around it. The error names the file.
-Result<std::string> read_token(const std::string& path);
 
 class AdminServer {
  public:

@@ -1,0 +1,134 @@
+#include "lb/admin/endpoints.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "lb/admin/answers.h"
+#include "lb/admin/home_page.h"
+#include "lb/admin/path_pattern.h"
+#include "lb/admin/report_json.h"
+
+namespace stickler::admin {
+namespace {
+
+// More than one line of a terminal holds is no help.
+constexpr std::size_t names_shown_max = 12;
+
+template <class Named>
+const Named* find(const std::vector<Named>& all, const std::string& name) {
+  const auto found = std::ranges::find(all, name, &Named::name);
+  return found == all.end() ? nullptr : &*found;
+}
+
+template <class Named>
+std::string what_there_is(const std::vector<Named>& all) {
+  if (all.empty()) return "there is none";
+  if (all.size() > names_shown_max) return "GET /api/v1/pools names all " + std::to_string(all.size());
+  std::string text;
+  for (const Named& one : all) text += (text.empty() ? "there is " : ", ") + ("'" + one.name + "'");
+  return text;
+}
+
+service::Answer home(const Call& call) { return page_answer(home_page(call.source.status())); }
+
+service::Answer metrics(const Call& call) {
+  service::Answer answer{.content_type = "text/plain; version=0.0.4; charset=utf-8", .fields = {}, .body = {}};
+  call.source.render_metrics(answer.body);
+  return answer;
+}
+
+service::Answer healthz(const Call&) { return text_answer(200, "ok\n"); }
+
+service::Answer readyz(const Call& call) {
+  if (call.source.ready()) return text_answer(200, "ready\n");
+  const bool draining = call.source.status().draining;
+  return text_answer(503, draining ? "not ready: draining, no new connections are accepted\n"
+                                   : "not ready: not every listener is bound yet\n");
+}
+
+service::Answer status(const Call& call) { return json_answer(to_json(call.source.status())); }
+
+service::Answer pools(const Call& call) { return json_answer({{"pools", to_json(call.source.status().pools)}}); }
+
+service::Answer unknown_pool(const std::string& name, const std::vector<PoolReport>& all) {
+  return error_answer(errors::unknown_pool, "no pool '" + name + "'; " + what_there_is(all));
+}
+
+service::Answer pool(const Call& call) {
+  const StatusReport report = call.source.status();
+  const PoolReport* found = find(report.pools, call.names[0]);
+  return found != nullptr ? json_answer(to_json(*found)) : unknown_pool(call.names[0], report.pools);
+}
+
+service::Answer backend(const Call& call) {
+  const StatusReport report = call.source.status();
+  const PoolReport* in = find(report.pools, call.names[0]);
+  if (in == nullptr) return unknown_pool(call.names[0], report.pools);
+  if (const BackendReport* found = find(in->backends, call.names[1])) return json_answer(to_json(*found));
+  return error_answer(errors::unknown_backend,
+                      "no backend '" + call.names[1] + "' in pool '" + in->name + "'; " + what_there_is(in->backends));
+}
+
+service::Answer config(const Call& call) {
+  return {.content_type = "application/json", .fields = {}, .body = call.source.config_json() + "\n"};
+}
+
+service::Answer reload(const Call& call) {
+  const ReloadReport report = call.source.reload();
+  if (report.applied) return json_answer({{"applied", true}, {"message", report.message}});
+  const bool draining = call.source.status().draining;
+  return error_answer(draining ? errors::shutting_down : errors::reload_refused, report.message);
+}
+
+service::Answer not_available(const Call& call) {
+  const http::RequestHead& head = call.request.head;
+  return error_answer(errors::not_available,
+                      std::string(head.method_text()) + " " + std::string(head.path()) + " is not available yet");
+}
+
+constexpr Endpoint table[] = {
+    {"GET", "/", home},
+    {"GET", "/metrics", metrics},
+    {"GET", "/healthz", healthz},
+    {"GET", "/readyz", readyz},
+    {"GET", "/api/v1/status", status},
+    {"GET", "/api/v1/pools", pools},
+    {"GET", "/api/v1/pools/POOL", pool},
+    {"GET", "/api/v1/pools/POOL/backends/NAME", backend},
+    {"GET", "/api/v1/config", config},
+    {"POST", "/api/v1/reload", reload, true},
+    // What is to come is known already, so that it is not taken for a typing error.
+    {"POST", "/api/v1/pools/POOL/backends/NAME/drain", not_available, true},
+    {"POST", "/api/v1/pools/POOL/backends/NAME/undrain", not_available, true},
+    {"POST", "/api/v1/pools/POOL/backends/NAME/disable", not_available, true},
+    {"POST", "/api/v1/pools/POOL/backends/NAME/enable", not_available, true},
+    {"PUT", "/api/v1/pools/POOL/backends/NAME/weight", not_available, true},
+    {"POST", "/api/v1/pools/POOL/backends", not_available, true},
+    {"DELETE", "/api/v1/pools/POOL/backends/NAME", not_available, true},
+    {"POST", "/api/v1/explain", not_available},
+    {"GET", "/api/v1/decisions/REQUEST-ID", not_available},
+    {"GET", "/api/v1/events", not_available},
+};
+
+}  // namespace
+
+std::span<const Endpoint> endpoints() { return table; }
+
+Lookup look_up(std::string_view method, std::string_view path) {
+  Lookup found;
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  for (const Endpoint& endpoint : table) {
+    auto names = match_path(endpoint.pattern, path);
+    if (!names) continue;
+    found.allowed += found.allowed.empty() ? "" : ", ";
+    found.allowed += endpoint.method == "GET" ? "GET, HEAD" : endpoint.method;
+    if (endpoint.method != wanted) continue;
+    found.endpoint = &endpoint;
+    found.names = *std::move(names);
+  }
+  return found;
+}
+
+}  // namespace stickler::admin

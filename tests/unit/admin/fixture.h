@@ -1,0 +1,61 @@
+// What the tests of the admin layer share: a process that reports fixed numbers, and calls over a real loopback socket.
+// Everything on one thread and one loop.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "lb/admin/server.h"
+#include "lb/io/loop.h"
+
+namespace stickler::admin::test {
+
+StatusReport some_status();
+
+// Stands for the process on its side of the seam.
+struct FixedSource final : AdminSource {
+  StatusReport report = some_status();
+  ReloadReport reload_report{.applied = true, .message = "pool 'login': backend 'd' added"};
+  bool is_ready = true;
+  int reloads = 0;
+
+  StatusReport status() override { return report; }
+  std::string config_json() override { return R"({"version": 1})"; }
+  ReloadReport reload() override {
+    ++reloads;
+    return reload_report;
+  }
+  void render_metrics(std::string& out) override { out += "# TYPE stickler_workers gauge\nstickler_workers 2\n"; }
+  bool ready() override { return is_ready; }
+};
+
+struct Answered {
+  int status = 0;
+  std::string head;  // With its last CRLF.
+  std::string body;
+
+  std::string field(std::string_view name) const;  // "" if there is none.
+  nlohmann::json json() const { return nlohmann::json::parse(body); }
+  std::string error_code() const { return json().at("error").at("code"); }
+  std::string error_message() const { return json().at("error").at("message"); }
+};
+
+// A running AdminServer.
+class Served {
+ public:
+  explicit Served(std::string_view listen = "127.0.0.1:0", std::string token = {});
+
+  // `fields`: whole lines with their CRLF, added to Host and Connection; a Host of its own replaces ours.
+  Answered call(std::string_view method, std::string_view path, std::string_view fields = {});
+  Answered get(std::string_view path) { return call("GET", path); }
+
+  FixedSource source;
+  const Address& address() const { return server_->address(); }
+
+ private:
+  io::Loop loop_;
+  std::unique_ptr<AdminServer> server_;
+};
+
+}  // namespace stickler::admin::test
