@@ -24,10 +24,10 @@ struct PoolView {
 };
 
 struct Choice {
-  Verdict verdict = Verdict::none;    // What was found; final only after settle().
+  Verdict verdict = Verdict::none;      // What was found; final only after settle().
   std::optional<std::size_t> pinned{};  // Send it there; nullopt: the policy picks, unless refused.
   std::optional<std::size_t> backup{};  // Where to detour first when `pinned` cannot be connected to.
-  bool refused = false;               // Answer 503.
+  bool refused = false;                 // Answer 503.
 };
 
 // `cookie`: what open() made of the request's cookie; nullopt: it had none.
@@ -35,7 +35,7 @@ Choice choose(const std::optional<Opened>& cookie, const PoolView& pool);
 
 struct Exchange {
   std::optional<std::size_t> served{};  // Whose answer it is; nullopt: none, we answer ourselves.
-  bool pinned_down = false;           // choice.pinned is confirmed down by now, e.g. while the request waited on it.
+  bool pinned_down = false;             // choice.pinned is confirmed down by now, e.g. while the request waited on it.
 };
 
 struct Settlement {

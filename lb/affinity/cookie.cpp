@@ -110,12 +110,15 @@ std::optional<Bytes> decode(std::string_view text) {
 // Requires: `unix` is at most clock_skew_max after `now`, so that it fits WallTime.
 Duration age(std::int64_t unix, WallTime now) { return now - WallTime{seconds(unix)}; }
 
+// The clock that judges may be ahead of the one that wrote. A quarter at most, so that short limits mean what they say.
+Duration with_skew(Duration limit) { return limit + std::min<Duration>(clock_skew_max, limit / 4); }
+
 Seal judge(const Binding& binding, const CookieRules& rules, WallTime now) {
   const std::int64_t latest = unix_seconds(now + clock_skew_max);
   if (binding.issued > latest || binding.last_seen > latest) return Seal::forged;
-  const bool expired =
-      age(binding.issued, now) > rules.ttl || age(binding.last_seen, now) > rules.idle + rules.idle / 4;
-  return expired ? Seal::expired : Seal::ok;
+  const bool too_old = age(binding.issued, now) > with_skew(rules.ttl);
+  const bool unused = age(binding.last_seen, now) > with_skew(rules.idle) + rules.idle / 4;
+  return too_old || unused ? Seal::expired : Seal::ok;
 }
 
 }  // namespace

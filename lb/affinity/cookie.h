@@ -55,7 +55,8 @@ inline std::string_view as_text(const CookieText& text) { return {text.data(), t
 // A cookie of unknown version, unknown key, wrong length, foreign pool or future date is forged.
 //
 // It expires when `idle` and a quarter have passed since the time last seen: that time is only rewritten once it is
-// idle/4 old (`needs_refresh`), and no session may lose its node before it has really been idle for `idle`.
+// idle/4 old (`needs_refresh`), and no session may lose its node before it has really been idle for `idle`. For the
+// same reason clocks that differ are allowed for, in `idle` and in `ttl`: clock_skew_max, or a quarter if that is less.
 Opened open(std::string_view text, const CookieKeys& keys, const CookieRules& rules, WallTime now);
 
 bool needs_refresh(const Binding& binding, const CookieRules& rules, WallTime now);

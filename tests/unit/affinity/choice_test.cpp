@@ -1,0 +1,295 @@
+// The table "What happens when" of docs/affinity.md, row by row.
+#include "lb/affinity/choice.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/affinity/fixtures.h"
+
+namespace stickler::affinity {
+namespace {
+
+using balance::Standing;
+using Place = std::optional<std::size_t>;
+
+constexpr Standing up = Standing::eligible;
+constexpr Standing draining = Standing::bound_only;
+constexpr Standing down = Standing::down;
+
+constexpr std::size_t a = 0, b = 1, c = 2;  // Places of the nodes of these names.
+
+// A pool of a, b and c under two keys, and what a request that came with a cookie meets there.
+struct World {
+  CookieKeys keys = keys_of({key_a, key_b});
+  std::vector<std::string> names = {"a", "b", "c"};
+  NodeTable nodes{names, keys};
+  CookieRules rules = rules_of();
+  std::vector<Standing> standings = {up, up, up};
+  WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
+
+  Opened cookie(const std::string& primary, const std::string& backup = "", std::size_t key = 0) const {
+    Binding binding = some_binding();
+    binding.primary = keys.all()[key].node_id(primary);
+    binding.backup = backup.empty() ? 0 : keys.all()[key].node_id(backup);
+    return {.seal = Seal::ok, .binding = binding, .key = key};
+  }
+
+  Choice choose(const std::optional<Opened>& cookie) const {
+    return affinity::choose(cookie, {.nodes = nodes, .standings = standings, .when_unavailable = when_unavailable});
+  }
+
+  Settlement settle(const std::optional<Opened>& cookie, const Choice& choice, const Exchange& exchange,
+                    WallTime now = noon) const {
+    return affinity::settle(cookie, choice, exchange, {.nodes = nodes, .rules = rules, .now = now, .nonce = 4711});
+  }
+};
+
+TEST_CASE("what is found decides where a request goes") {
+  struct Row {
+    const char* what;
+    std::string primary, backup;
+    std::vector<Standing> standings;
+    WhenUnavailable when_unavailable;
+    Verdict verdict;
+    Place pinned, detour;
+  };
+  constexpr auto redispatch = WhenUnavailable::redispatch;
+  constexpr auto backup_only = WhenUnavailable::backup_only;
+  constexpr auto fail = WhenUnavailable::fail;
+  const std::vector<Row> rows = {
+      {"its node is up", "a", "", {up, up, up}, redispatch, Verdict::bound, a, {}},
+      {"its node and its backup are up", "a", "b", {up, up, up}, redispatch, Verdict::bound, a, b},
+      {"its backup is down", "a", "b", {up, down, up}, redispatch, Verdict::bound, a, {}},
+      {"its backup drains", "a", "b", {up, draining, up}, redispatch, Verdict::bound, a, b},
+      {"its backup has left the pool", "a", "x", {up, up, up}, redispatch, Verdict::bound, a, {}},
+      {"its node drains, or has weight 0", "c", "", {up, up, draining}, redispatch, Verdict::bound, c, {}},
+      {"its node drains, nobody else is up", "c", "", {down, down, draining}, fail, Verdict::bound, c, {}},
+      {"its node is down", "a", "", {down, up, up}, redispatch, Verdict::moved, {}, {}},
+      {"its node is down, its backup up", "a", "b", {down, up, up}, redispatch, Verdict::failover, b, {}},
+      {"its node is down, its backup drains", "a", "b", {down, draining, up}, fail, Verdict::failover, b, {}},
+      {"its node and its backup are down", "a", "b", {down, down, up}, redispatch, Verdict::moved, {}, {}},
+      {"its node is down, and no other will do", "a", "", {down, up, up}, fail, Verdict::refused, {}, {}},
+      {"its node is down, and it has no backup", "a", "", {down, up, up}, backup_only, Verdict::refused, {}, {}},
+      {"its node and its backup are down", "a", "b", {down, down, up}, backup_only, Verdict::refused, {}, {}},
+      {"its node is down, its backup will do", "a", "b", {down, up, up}, backup_only, Verdict::failover, b, {}},
+      {"its node has left the pool", "x", "", {up, up, up}, redispatch, Verdict::unknown_node, {}, {}},
+      {"its node has left the pool", "x", "", {up, up, up}, fail, Verdict::unknown_node, {}, {}},
+      {"its node has left, its backup is up", "x", "c", {up, up, up}, redispatch, Verdict::failover, c, {}},
+      {"its node has left, its backup is down", "x", "c", {up, up, down}, redispatch, Verdict::unknown_node, {}, {}},
+  };
+  World world;
+  for (const std::size_t key : {0U, 1U}) {
+    for (const Row& row : rows) {
+      CAPTURE(row.what, key);
+      world.standings = row.standings;
+      world.when_unavailable = row.when_unavailable;
+      const Choice choice = world.choose(world.cookie(row.primary, row.backup, key));
+      CHECK(choice.verdict == row.verdict);
+      CHECK(choice.pinned == row.pinned);
+      CHECK(choice.backup == row.detour);
+      CHECK(choice.refused == (row.verdict == Verdict::refused));
+    }
+  }
+}
+
+TEST_CASE("a request without a binding that counts goes where the policy says") {
+  World world;
+  for (const auto unavailable : {WhenUnavailable::redispatch, WhenUnavailable::backup_only, WhenUnavailable::fail}) {
+    world.when_unavailable = unavailable;
+    Opened expired = world.cookie("a", "b");
+    expired.seal = Seal::expired;
+    CHECK(world.choose(std::nullopt).verdict == Verdict::fresh);
+    CHECK(world.choose(Opened{}).verdict == Verdict::forged);
+    CHECK(world.choose(expired).verdict == Verdict::expired);
+    for (const auto& cookie : {std::optional<Opened>(), std::optional<Opened>(Opened{}), std::optional(expired)}) {
+      const Choice choice = world.choose(cookie);
+      CHECK(choice.pinned == std::nullopt);
+      CHECK(choice.backup == std::nullopt);
+      CHECK_FALSE(choice.refused);
+    }
+  }
+}
+
+TEST_CASE("the table is stable: a reordered list of nodes, and new addresses, keep every session where it is") {
+  World world;
+  const Opened cookie = world.cookie("a", "c");
+  world.names = {"c", "x", "a", "b"};
+  world.nodes = NodeTable(world.names, world.keys);
+  world.standings.assign(4, up);
+  CHECK(world.choose(cookie).pinned == 2);
+  CHECK(world.choose(cookie).backup == 0);
+}
+
+TEST_CASE("a first answer binds the session to the node that gave it") {
+  const World world;
+  Opened expired = world.cookie("a", "b");
+  expired.seal = Seal::expired;
+  for (const auto& cookie : {std::optional<Opened>(), std::optional<Opened>(Opened{}), std::optional(expired)}) {
+    const Choice choice = world.choose(cookie);
+    const Settlement settlement = world.settle(cookie, choice, {.served = c});
+    CHECK(settlement.verdict == choice.verdict);
+    CHECK(settlement.set_cookie == Binding{.primary = world.nodes.id_of(c),
+                                           .issued = unix_seconds(noon),
+                                           .last_seen = unix_seconds(noon),
+                                           .nonce = 4711});
+  }
+}
+
+TEST_CASE("an answer of the bound node changes nothing, and says so by no cookie") {
+  const World world;
+  const Opened cookie = world.cookie("a", "b");
+  const Settlement settlement = world.settle(cookie, world.choose(cookie), {.served = a});
+  CHECK(settlement.verdict == Verdict::bound);
+  CHECK(settlement.set_cookie == std::nullopt);
+}
+
+TEST_CASE("a cookie last written idle/4 ago is written again, with only that time changed") {
+  const World world;
+  Opened cookie = world.cookie("a", "b");
+  cookie.binding.last_seen = unix_seconds(noon);
+  const WallTime later = noon + 7min + 30s;
+  CHECK_FALSE(world.settle(cookie, world.choose(cookie), {.served = a}, later).set_cookie);
+  const Settlement settlement = world.settle(cookie, world.choose(cookie), {.served = a}, later + 1s);
+  CHECK(settlement.verdict == Verdict::bound);
+  Binding expected = cookie.binding;
+  expected.last_seen = unix_seconds(later + 1s);
+  CHECK(settlement.set_cookie == expected);
+}
+
+TEST_CASE("a cookie of an older key is signed again, once, for the same node and the same backup") {
+  const World world;
+  const Opened old = world.cookie("a", "b", 1);
+  const Settlement settlement = world.settle(old, world.choose(old), {.served = a});
+  CHECK(settlement.verdict == Verdict::bound);
+  Binding expected = world.cookie("a", "b", 0).binding;
+  expected.last_seen = unix_seconds(noon);
+  REQUIRE(settlement.set_cookie == expected);
+
+  const auto text = seal(*settlement.set_cookie, world.keys, "login");
+  const Opened again = open(as_text(text), world.keys, world.rules, noon);
+  CHECK(again.key == 0);
+  CHECK_FALSE(world.settle(again, world.choose(again), {.served = a}).set_cookie);
+}
+
+TEST_CASE("a backup that has left the pool is not named again") {
+  const World world;
+  const Opened old = world.cookie("a", "x", 1);
+  CHECK(world.settle(old, world.choose(old), {.served = a}).set_cookie->backup == 0);
+}
+
+TEST_CASE("a failed connect detours the request and leaves the cookie alone, whatever else would rewrite it") {
+  const World world;
+  for (const std::size_t key : {0U, 1U}) {
+    Opened cookie = world.cookie("a", "b", key);
+    cookie.binding.last_seen = unix_seconds(noon - 20min);  // Due to be written again.
+    for (const std::size_t served : {b, c}) {
+      const Settlement settlement = world.settle(cookie, world.choose(cookie), {.served = served});
+      CHECK(settlement.verdict == Verdict::detour);
+      CHECK(settlement.set_cookie == std::nullopt);
+    }
+  }
+}
+
+TEST_CASE("a session whose node is down is bound to the one that served, and stays the same session") {
+  World world;
+  world.standings = {down, up, up};
+  for (const std::size_t key : {0U, 1U}) {
+    const Opened cookie = world.cookie("a", "", key);
+    const Choice choice = world.choose(cookie);
+    const Settlement settlement = world.settle(cookie, choice, {.served = c});
+    CHECK(settlement.verdict == Verdict::moved);
+    CHECK(settlement.set_cookie == Binding{.primary = world.nodes.id_of(c),
+                                           .issued = cookie.binding.issued,
+                                           .last_seen = unix_seconds(noon),
+                                           .nonce = cookie.binding.nonce});
+  }
+}
+
+TEST_CASE("a session whose node has left is bound anew, and stays the same session") {
+  const World world;
+  const Opened cookie = world.cookie("x");
+  const Settlement settlement = world.settle(cookie, world.choose(cookie), {.served = b});
+  CHECK(settlement.verdict == Verdict::unknown_node);
+  REQUIRE(settlement.set_cookie);
+  CHECK(settlement.set_cookie->primary == world.nodes.id_of(b));
+  CHECK(settlement.set_cookie->nonce == cookie.binding.nonce);
+  CHECK(settlement.set_cookie->generation == 0);  // It was another node's.
+}
+
+TEST_CASE("a node that is found down while its request waits moves the session: what was done wins") {
+  const World world;
+  const Opened cookie = world.cookie("a", "b");
+  const Choice choice = world.choose(cookie);
+  REQUIRE(choice.verdict == Verdict::bound);
+  const Settlement to_backup = world.settle(cookie, choice, {.served = b, .pinned_down = true});
+  CHECK(to_backup.verdict == Verdict::failover);
+  CHECK(to_backup.set_cookie->primary == world.nodes.id_of(b));
+  CHECK(to_backup.set_cookie->backup == 0);
+  const Settlement elsewhere = world.settle(cookie, choice, {.served = c, .pinned_down = true});
+  CHECK(elsewhere.verdict == Verdict::moved);
+  CHECK(elsewhere.set_cookie->primary == world.nodes.id_of(c));
+  CHECK(elsewhere.set_cookie->nonce == cookie.binding.nonce);
+}
+
+TEST_CASE("failover to the backup makes it the primary") {
+  World world;
+  world.standings = {down, up, up};
+  const Opened cookie = world.cookie("a", "b");
+  const Settlement settlement = world.settle(cookie, world.choose(cookie), {.served = b});
+  CHECK(settlement.verdict == Verdict::failover);
+  CHECK(settlement.set_cookie->primary == world.nodes.id_of(b));
+  CHECK(settlement.set_cookie->nonce == cookie.binding.nonce);
+}
+
+TEST_CASE("a failover whose backup refuses one connect is a detour: the next request tries the backup again") {
+  World world;
+  world.standings = {down, up, up};
+  const Opened cookie = world.cookie("a", "b");
+  const Settlement settlement = world.settle(cookie, world.choose(cookie), {.served = c});
+  CHECK(settlement.verdict == Verdict::detour);
+  CHECK(settlement.set_cookie == std::nullopt);
+}
+
+TEST_CASE("where nobody answered, no cookie is set, and the verdict claims nothing that was not done") {
+  struct Row {
+    const char* what;
+    std::optional<Opened> cookie;
+    std::vector<Standing> standings;
+    Verdict verdict;
+  };
+  World world;
+  Opened expired = world.cookie("a");
+  expired.seal = Seal::expired;
+  const std::vector<Standing> all_up = {up, up, up};
+  const std::vector<Standing> a_down = {down, up, up};
+  const std::vector<Row> rows = {
+      {"new", std::nullopt, all_up, Verdict::fresh},
+      {"expired", expired, all_up, Verdict::expired},
+      {"forged", Opened{}, all_up, Verdict::forged},
+      {"unknown node", world.cookie("x"), all_up, Verdict::unknown_node},
+      {"bound", world.cookie("a"), all_up, Verdict::bound},
+      {"to be moved", world.cookie("a"), a_down, Verdict::refused},
+      {"to fail over", world.cookie("a", "b"), a_down, Verdict::refused},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    world.standings = row.standings;
+    const Settlement settlement = world.settle(row.cookie, world.choose(row.cookie), {});
+    CHECK(settlement.verdict == row.verdict);
+    CHECK(settlement.set_cookie == std::nullopt);
+  }
+  world.when_unavailable = WhenUnavailable::fail;
+  CHECK(world.settle(world.cookie("a"), world.choose(world.cookie("a")), {}).verdict == Verdict::refused);
+}
+
+TEST_CASE("a verdict is one word") {
+  const std::vector<std::pair<Verdict, std::string_view>> rows = {
+      {Verdict::none, "none"},       {Verdict::fresh, "new"},         {Verdict::bound, "bound"},
+      {Verdict::expired, "expired"}, {Verdict::forged, "forged"},     {Verdict::unknown_node, "unknown_node"},
+      {Verdict::detour, "detour"},   {Verdict::failover, "failover"}, {Verdict::moved, "moved"},
+      {Verdict::drained, "drained"}, {Verdict::overflow, "overflow"}, {Verdict::refused, "refused"}};
+  CHECK(rows.size() == verdict_count);
+  for (const auto& [verdict, word] : rows) CHECK(to_string(verdict) == word);
+}
+
+}  // namespace
+}  // namespace stickler::affinity
