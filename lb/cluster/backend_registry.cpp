@@ -9,6 +9,19 @@ HealthInputs BackendRegistry::Entry::inputs() const {
   return {.configured = settings.state, .probes = probes, .ejected = ejection.active()};
 }
 
+bool BackendRegistry::Entry::eligible() const {
+  return standing_of(effective_state(inputs()), settings.weight) == balance::Standing::eligible;
+}
+
+void BackendRegistry::Entry::end_ejection() {
+  ejection.end();
+  backend->failures.reset();
+}
+
+std::size_t BackendRegistry::Pool::ejected() const {
+  return static_cast<std::size_t>(std::ranges::count_if(entries, [](const Entry& e) { return e.ejection.active(); }));
+}
+
 void BackendRegistry::configure(std::vector<PoolSettings> pools) {
   std::map<std::string, Pool, std::less<>> configured;
   for (PoolSettings& settings : pools) {
@@ -20,6 +33,7 @@ void BackendRegistry::configure(std::vector<PoolSettings> pools) {
     }
     settings.backends.clear();
     pool.settings = std::move(settings);
+    readmit(pool);
   }
   pools_ = std::move(configured);
 }
@@ -42,39 +56,45 @@ BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSetti
   return entry;
 }
 
+// Ejection is a choice among backends. Where the list or the health of the others has left none to choose, those that
+// are out come back, the one that would have been next first.
+bool BackendRegistry::readmit(Pool& pool) {
+  bool any = false;
+  while (pool.ejected() > 0) {
+    const bool allowed =
+        pool.settings.passive && pool.ejected() <= ejected_max(pool.entries.size(), *pool.settings.passive);
+    if (allowed && std::ranges::any_of(pool.entries, &Entry::eligible)) break;
+    const auto ends = [](const Entry& entry) { return entry.ejection.until().value_or(TimePoint::max()); };
+    std::ranges::min_element(pool.entries, {}, ends)->end_ejection();
+    any = true;
+  }
+  return any;
+}
+
 bool BackendRegistry::record_probe_verdict(std::string_view pool_name, std::string_view backend, bool up) {
   Pool* pool = find_pool(pool_name);
   Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
   if (entry == nullptr) return false;
   const State before = effective_state(entry->inputs());
   // A node that probes have seen go and come back is not the one that was ejected.
-  if (up && entry->probes == ProbeVerdict::down) {
-    entry->ejection.end();
-    entry->backend->failures.reset();
-  }
+  if (up && entry->probes == ProbeVerdict::down) entry->end_ejection();
   entry->probes = up ? ProbeVerdict::up : ProbeVerdict::down;
-  return effective_state(entry->inputs()) != before;
+  const bool readmitted = !up && readmit(*pool);
+  return readmitted || effective_state(entry->inputs()) != before;
 }
 
 bool BackendRegistry::eject(std::string_view pool_name, std::string_view backend, TimePoint now) {
   Pool* pool = find_pool(pool_name);
   Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
-  if (entry == nullptr || !pool->settings.passive || entry->ejection.active()) return false;
-
-  const auto is_ejected = [](const Entry& other) { return other.ejection.active(); };
-  const auto ejected = std::count_if(pool->entries.begin(), pool->entries.end(), is_ejected);
-  const OutlierRules& rules = *pool->settings.passive;
-  if (static_cast<std::size_t>(ejected) >= ejected_max(pool->entries.size(), rules)) return false;
-
-  const auto could_take_over = [&](const Entry& other) {
-    const State state = effective_state(other.inputs());
-    return &other != entry && standing_of(state, other.settings.weight) == balance::Standing::eligible;
-  };
-  if (std::none_of(pool->entries.begin(), pool->entries.end(), could_take_over)) return false;
-
+  if (entry == nullptr || !pool->settings.passive) return false;
   const State before = effective_state(entry->inputs());
-  entry->ejection.start(rules, now);
-  return effective_state(entry->inputs()) != before;
+  if (before == State::down || before == State::ejected) return false;
+
+  if (pool->ejected() >= ejected_max(pool->entries.size(), *pool->settings.passive)) return false;
+  const auto could_take_over = [&](const Entry& other) { return &other != entry && other.eligible(); };
+  if (std::ranges::none_of(pool->entries, could_take_over)) return false;
+  entry->ejection.start(*pool->settings.passive, now);
+  return true;
 }
 
 std::vector<std::string> BackendRegistry::end_ejections(TimePoint now) {
@@ -83,8 +103,7 @@ std::vector<std::string> BackendRegistry::end_ejections(TimePoint now) {
     bool ended = false;
     for (Entry& entry : pool.entries) {
       if (!entry.ejection.active() || *entry.ejection.until() > now) continue;
-      entry.ejection.end();
-      entry.backend->failures.reset();
+      entry.end_ejection();
       ended = true;
     }
     if (ended) changed.push_back(name);

@@ -41,13 +41,15 @@ class BackendRegistry {
  public:
   // The configuration in force from now on, all pools of it. Backends known by pool and name keep their load, verdict
   // and ejection; one whose address changed keeps its load only, since what was learned was about another machine.
-  // Backends no longer named are forgotten; exchanges still open on them keep them alive.
+  // Backends no longer named are forgotten; exchanges still open on them keep them alive. Ejections that the rules
+  // would not allow in the pool as it is now are over.
   void configure(std::vector<PoolSettings> pools);
 
+  // Where the last eligible backend goes down, an ejected one comes back early: it may serve, nobody else can.
   bool record_probe_verdict(std::string_view pool, std::string_view backend, bool up);
 
-  // A worker's FailureStreak was completed. Does nothing when too many are out already, or when no eligible backend
-  // would be left.
+  // A worker's FailureStreak was completed. Does nothing to a backend that is down already, when too many are out, or
+  // when no eligible backend would be left.
   bool eject(std::string_view pool, std::string_view backend, TimePoint now);
 
   // Ends the ejections whose time has come; returns the pools in which one did.
@@ -74,13 +76,18 @@ class BackendRegistry {
     Ejection ejection;
 
     HealthInputs inputs() const;
+    bool eligible() const;
+    void end_ejection();
   };
   struct Pool {
     PoolSettings settings;  // Its backends moved out into entries.
     std::vector<Entry> entries;
+
+    std::size_t ejected() const;
   };
 
   static Entry carry_over(Pool* before, const PoolSettings& pool, BackendSettings backend);
+  static bool readmit(Pool& pool);
   Pool* find_pool(std::string_view name);
   static Entry* find_entry(Pool& pool, std::string_view name);
 

@@ -1,0 +1,57 @@
+#include "lb/cluster/health_state.h"
+
+#include <catch2/catch.hpp>
+
+namespace stickler::cluster {
+namespace {
+
+using balance::Standing;
+
+TEST_CASE("what configuration, probes and traffic say together") {
+  struct Row {
+    Configured configured;
+    ProbeVerdict probes;
+    bool ejected;
+    State state;
+    Standing standing;
+  };
+  constexpr auto up = Configured::up;
+  constexpr auto drain = Configured::drain;
+  const std::vector<Row> rows = {
+      {up, ProbeVerdict::unknown, false, State::up, Standing::eligible},
+      {up, ProbeVerdict::up, false, State::up, Standing::eligible},
+      {up, ProbeVerdict::up, true, State::ejected, Standing::down},
+      {up, ProbeVerdict::unknown, true, State::ejected, Standing::down},
+      {up, ProbeVerdict::down, false, State::down, Standing::down},
+      {up, ProbeVerdict::down, true, State::down, Standing::down},
+      {drain, ProbeVerdict::up, false, State::draining, Standing::bound_only},
+      {drain, ProbeVerdict::unknown, false, State::draining, Standing::bound_only},
+      {drain, ProbeVerdict::up, true, State::ejected, Standing::down},
+      {drain, ProbeVerdict::down, false, State::down, Standing::down},
+      {Configured::down, ProbeVerdict::up, false, State::down, Standing::down},
+      {Configured::down, ProbeVerdict::unknown, true, State::down, Standing::down},
+  };
+  for (const Row& row : rows) {
+    const State state = effective_state({.configured = row.configured, .probes = row.probes, .ejected = row.ejected});
+    CAPTURE(&row - rows.data());
+    CHECK(state == row.state);
+    CHECK(standing_of(state, 1) == row.standing);
+  }
+}
+
+TEST_CASE("weight 0 is like draining, and does not bring back what is down") {
+  CHECK(standing_of(State::up, 0) == Standing::bound_only);
+  CHECK(standing_of(State::draining, 0) == Standing::bound_only);
+  CHECK(standing_of(State::ejected, 0) == Standing::down);
+  CHECK(standing_of(State::down, 0) == Standing::down);
+}
+
+TEST_CASE("a state is one word") {
+  CHECK(to_string(State::up) == "up");
+  CHECK(to_string(State::draining) == "draining");
+  CHECK(to_string(State::ejected) == "ejected");
+  CHECK(to_string(State::down) == "down");
+}
+
+}  // namespace
+}  // namespace stickler::cluster
