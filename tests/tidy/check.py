@@ -23,7 +23,7 @@ HOMES = [
     (r"openssl/", ["lb/tls"]),
     (r"yaml-cpp/", ["lb/config"]),
     (r"sodium\.h", ["lb/affinity", "backend_stub"]),
-    (r"nlohmann/", ["lb/admin", "lb/server", "lb/cli", "backend_stub"]),
+    (r"nlohmann/", ["lb/admin", "lb/server", "lb/cli", "backend_stub", "bench"]),
     (r"CLI/", ["lb/cli", "backend_stub", "bench"]),
     (r"spdlog/", ["lb/base"]),
     (r"xxhash\.h", ["lb/base"]),
