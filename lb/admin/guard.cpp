@@ -61,7 +61,7 @@ std::optional<service::Answer> refuse_change(const http::RequestHead& head, std:
     return error_answer(errors::cross_origin, "a page of another origin may not change the state of the balancer");
   }
   if (token.empty()) return std::nullopt;
-  const std::string_view authorization = head.value_of(http::FieldId::authorization);
+  const std::string_view authorization = head.value_of("authorization");
   if (authorization.empty()) {
     return ask_for_token(errors::no_token,
                          "this call changes state and needs the admin token: send 'Authorization: Bearer TOKEN' with "
