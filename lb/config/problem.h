@@ -9,7 +9,8 @@
 
 namespace stickler::config {
 
-// A place in the file, counted from 1, columns in characters. Line 0: the file as a whole.
+// A place in the file, counted from 1, columns in characters (while the file is read, in bytes). Line 0: the file as a
+// whole.
 struct Mark {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
@@ -35,7 +36,7 @@ struct Problem {
 // it where there is an excerpt. Ends without a line break.
 std::string describe(const Problem& problem, std::string_view file);
 
-// All of them, each on its own lines; "" for none.
+// All of them, each on lines of its own; "" for none. Ends without a line break.
 std::string describe(const std::vector<Problem>& problems, std::string_view file);
 
 }  // namespace stickler::config
