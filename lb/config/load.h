@@ -2,27 +2,28 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "lb/config/environment.h"
 #include "lb/config/problem.h"
 #include "lb/config/schema.h"
 
 namespace stickler::config {
 
+inline constexpr std::size_t file_bytes_max = 1024 * 1024;
+inline constexpr std::size_t problems_max = 500;  // What is beyond is counted.
+
 // What the outcome depends on beside the file; a test names its own.
 struct Machine {
-  std::function<std::optional<std::string>(const std::string& name)> variable;  // Of the environment.
-  std::uint64_t descriptor_limit = 0;                                           // 0: not known.
+  Variable variable;                   // Of the environment.
+  std::uint64_t descriptor_limit = 0;  // That the process may raise its own to; 0: not known.
 };
 Machine this_machine();
 
 struct Loaded {
-  Config config;  // Complete only if ok().
-  Marks marks;
+  Config config;                  // Complete only if ok().
   std::vector<Problem> problems;  // By line and column.
 
   bool ok() const;  // No error; there may be warnings.

@@ -6,6 +6,7 @@
 // Where a value was written is not kept here but in Marks (problem.h), so that == compares what the files say.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -53,9 +54,13 @@ struct AccessLog {
   bool operator==(const AccessLog&) const = default;
 };
 
+// What a header value may name as %{...}.
+inline constexpr std::array<std::string_view, 10> header_variables = {
+    "client_ip", "client_port", "request_id", "host", "method", "path", "scheme", "listener", "pool", "backend"};
+
 struct HeaderField {
   std::string name;   // A token, as written.
-  std::string value;  // May hold %{variables}; only those of header_variables (check.h).
+  std::string value;  // May hold %{variables}; only those of header_variables.
 
   bool operator==(const HeaderField&) const = default;
 };
@@ -248,7 +253,6 @@ struct Config {
 
 // The words of the file, e.g. "round_robin".
 std::string_view name_of(AccessLogFormat format);
-std::string_view name_of(PathMatch match);
 std::string_view name_of(Policy policy);
 std::string_view name_of(SameSite same_site);
 std::string_view name_of(CookieSecure secure);

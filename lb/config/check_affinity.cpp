@@ -1,0 +1,144 @@
+// Rules for sticky pools and their cookies.
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "lb/config/findings.h"
+#include "lb/config/quote.h"
+
+namespace stickler::config {
+namespace {
+
+std::string path_of(const Pool& pool) { return "pools." + pool.name + ".affinity"; }
+
+// What browsers refuse, so that every request would begin a new session.
+void check_browser_rules(const Pool& pool, const Cookie& cookie, Findings& findings) {
+  const std::string path = path_of(pool) + ".cookie";
+  const bool is_secure = cookie.secure == CookieSecure::always || !findings.is_sound(path + ".secure");
+  if (cookie.same_site == SameSite::none && !is_secure) {
+    findings.warn(path + ".same_site", "is 'none' without secure: browsers drop such a cookie");
+  }
+  if (cookie.partitioned && !is_secure) {
+    findings.warn(path + ".partitioned", "is true without secure: browsers drop such a cookie");
+  }
+  if (cookie.name.starts_with("__Secure-") && !is_secure) {
+    findings.warn(path + ".name", "begins with __Secure-, without secure: browsers drop such a cookie");
+  }
+  const bool suits_host_prefix = is_secure && cookie.path == "/" && cookie.domain.empty();
+  if (cookie.name.starts_with("__Host-") && !suits_host_prefix) {
+    findings.warn(path + ".name",
+                  "begins with __Host-, which needs secure, path '/' and no domain: browsers drop such a cookie");
+  }
+}
+
+void check_keys(const Pool& pool, const Cookie& cookie, Findings& findings) {
+  const std::string path = path_of(pool) + ".cookie";
+  if (cookie.keys.empty() && findings.is_sound(path + ".keys")) {
+    findings.warn(
+        path,
+        "has no keys: a random one is used, so that after a restart, or at a second balancer, its cookies are "
+        "not understood");
+  }
+  const std::set<std::string> distinct(cookie.keys.begin(), cookie.keys.end());
+  if (distinct.size() < cookie.keys.size()) findings.warn(path + ".keys", "has one key twice");
+}
+
+void check_cookie(const Pool& pool, const Cookie& cookie, Findings& findings) {
+  check_browser_rules(pool, cookie, findings);
+  check_keys(pool, cookie, findings);
+  const std::string path = path_of(pool) + ".cookie";
+  if (cookie.idle > cookie.ttl && findings.is_sound(path + ".ttl")) {
+    findings.warn(path + ".idle", "is longer than ttl, so that it never decides");
+  }
+}
+
+// The pools among which a browser finds cookies of one name, path and domain: whichever answers overwrites the others'.
+class CookieOwners {
+ public:
+  CookieOwners(const Config& config, Findings& findings) : findings_(findings) {
+    for (const Pool& pool : config.pools) pools_.emplace(pool.name, &pool);
+  }
+
+  // Pools that one browser visits under the same host, or share a domain.
+  void meet(const std::set<std::string_view>& names, const std::string& where) {
+    std::vector<const Pool*> present;
+    for (const std::string_view name : names) {
+      const auto found = pools_.find(name);
+      if (found != pools_.end() && found->second->affinity.cookie) present.push_back(found->second);
+    }
+    std::ranges::sort(present);  // They stand in one vector, so this is the order of the file.
+    std::map<std::tuple<std::string_view, std::string_view, std::string_view>, const Pool*> owners;
+    for (const Pool* pool : present) {
+      const Cookie& cookie = *pool->affinity.cookie;
+      const auto [owner, is_new] = owners.try_emplace({cookie.name, cookie.path, cookie.domain}, pool);
+      if (!is_new) report(*owner->second, *pool, where);
+    }
+  }
+
+  void meet_by_domain() {
+    std::map<std::string_view, std::set<std::string_view>> domains;
+    for (const auto& [name, pool] : pools_) {
+      if (pool->affinity.cookie && !pool->affinity.cookie->domain.empty()) {
+        domains[pool->affinity.cookie->domain].insert(name);
+      }
+    }
+    for (const auto& [domain, names] : domains) meet(names, "domain " + quoted(domain));
+  }
+
+ private:
+  void report(const Pool& first, const Pool& second, const std::string& where) {
+    if (!reported_.insert(second.name).second) return;
+    findings_.warn(path_of(second) + ".cookie.name", "is " + quoted(second.affinity.cookie->name) + ", as in pool " +
+                                                         quoted(first.name) + ", and both serve " + where +
+                                                         ": each would overwrite the other's cookie");
+  }
+
+  Findings& findings_;
+  std::map<std::string_view, const Pool*> pools_;
+  std::set<std::string_view> reported_;
+};
+
+// The pools that requests for a host may reach.
+std::set<std::string_view> pools_for(const Listener& listener, std::string_view host) {
+  std::set<std::string_view> pools;
+  const Route anything{
+      .host = std::string(host), .path = "", .path_match = PathMatch::prefix, .pool = "", .headers = {}};
+  for (const Route& route : listener.routes) {
+    if (!host_covers(route.host, host)) continue;
+    pools.insert(route.pool);
+    if (covers(route, anything)) return pools;
+  }
+  pools.insert(listener.pool);
+  return pools;
+}
+
+void check_meetings(const Config& config, Findings& findings) {
+  CookieOwners owners(config, findings);
+  for (const Listener& listener : config.listeners) {
+    if (!findings.is_sound("listeners." + listener.name + ".routes")) continue;
+    std::set<std::string_view> hosts{""};  // "": those that no route names.
+    for (const Route& route : listener.routes) hosts.insert(route.host);
+    for (const std::string_view host : hosts) {
+      const std::string listener_name = "listener " + quoted(listener.name);
+      owners.meet(pools_for(listener, host), host.empty() ? listener_name : "host " + quoted(host));
+    }
+  }
+  owners.meet_by_domain();
+}
+
+}  // namespace
+
+void check_affinity(const CheckInput& input, Findings& findings) {
+  for (const Pool& pool : input.config.pools) {
+    if (pool.affinity.cookie) {
+      check_cookie(pool, *pool.affinity.cookie, findings);
+    } else if (findings.is_written(path_of(pool) + ".when_unavailable") &&
+               findings.is_read(path_of(pool) + ".cookie")) {
+      findings.warn(path_of(pool) + ".when_unavailable", "is without effect: the pool has no affinity.cookie");
+    }
+  }
+  check_meetings(input.config, findings);
+}
+
+}  // namespace stickler::config

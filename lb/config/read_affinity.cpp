@@ -1,0 +1,90 @@
+#include <algorithm>
+
+#include "lb/base/bytes.h"
+#include "lb/config/read.h"
+#include "lb/config/scalars.h"
+
+namespace stickler::config {
+namespace {
+
+constexpr std::size_t key_bytes_min = 32;
+constexpr std::size_t keys_max = 16;
+constexpr std::size_t cookie_name_max = 64;
+
+// RFC 6265 4.1.1: any character but controls and ';'.
+bool is_attribute_value(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != ';'; });
+}
+
+std::string read_cookie_name(const Field& field, std::string fallback) {
+  const std::string name = text(field, fallback);
+  if (is_token(name) && name.size() <= cookie_name_max) return name;
+  field.reject("a cookie name of up to 64 letters, digits and any of !#$%&'*+-.^_`|~");
+  return fallback;
+}
+
+std::string read_cookie_path(const Field& field, std::string fallback) {
+  const std::string path = text(field, fallback);
+  if (path.starts_with('/') && is_attribute_value(path)) return path;
+  field.reject("a path that begins with '/' and has no ';'");
+  return fallback;
+}
+
+std::string read_domain(const Field& field) {
+  const std::string domain = to_lower(text(field, ""));
+  const bool is_sound = std::ranges::all_of(domain, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+  if (is_sound) return domain;
+  field.reject("a domain such as example.com");
+  return "";
+}
+
+std::vector<std::string> read_keys(const Field& field) {
+  std::vector<std::string> keys;
+  if (!field.check_list()) return keys;
+  const std::vector<Field> items = field.items();
+  if (items.size() > keys_max) {
+    field.complain_at_key("at most " + std::to_string(keys_max) + " keys, got " + std::to_string(items.size()));
+    return keys;
+  }
+  for (const Field& item : items) {
+    const auto key = text(item);
+    if (!key) continue;
+    if (key->size() < key_bytes_min) {
+      item.complain("a key has at least " + std::to_string(key_bytes_min) + " bytes, this one has " +
+                    std::to_string(key->size()) + "; make one with: openssl rand -base64 32");
+    }
+    keys.push_back(*key);
+  }
+  return keys;
+}
+
+Cookie read_cookie(const Field& field) {
+  Cookie cookie;
+  cookie.name = read_cookie_name(field["name"], cookie.name);
+  cookie.ttl = duration(field["ttl"], cookie.ttl, 1s);
+  cookie.idle = duration(field["idle"], cookie.idle, 1s);
+  cookie.path = read_cookie_path(field["path"], cookie.path);
+  cookie.domain = read_domain(field["domain"]);
+  cookie.same_site = choice(field["same_site"], cookie.same_site, same_site_words);
+  cookie.secure = choice(field["secure"], cookie.secure, cookie_secure_words);
+  cookie.http_only = boolean(field["http_only"], cookie.http_only);
+  cookie.partitioned = boolean(field["partitioned"], cookie.partitioned);
+  cookie.keys = read_keys(field["keys"]);
+  return cookie;
+}
+
+}  // namespace
+
+Affinity read_affinity(const Field& field) {
+  Affinity affinity;
+  field.check_map();
+  if (const Field cookie = field["cookie"]; cookie.check_map()) affinity.cookie = read_cookie(cookie);
+  only(field["backup"], "none", {"none", "next", "announced"});
+  affinity.when_unavailable = choice(field["when_unavailable"], affinity.when_unavailable, when_unavailable_words);
+  only(field["failback"], "never", {"never", "when_idle", "immediate"});
+  return affinity;
+}
+
+}  // namespace stickler::config

@@ -1,0 +1,28 @@
+#include "lb/config/schema.h"
+
+#include "lb/config/words.h"
+
+namespace stickler::config {
+namespace {
+
+template <class T, std::size_t N>
+std::string_view word_for(const Word<T> (&words)[N], T value) {
+  for (const Word<T>& known : words) {
+    if (known.value == value) return known.word;
+  }
+  return {};
+}
+
+}  // namespace
+
+Address default_admin_address() { return *Address::parse("127.0.0.1:9900"); }
+
+std::string_view name_of(AccessLogFormat format) { return word_for(access_log_format_words, format); }
+std::string_view name_of(Policy policy) { return word_for(policy_words, policy); }
+std::string_view name_of(SameSite same_site) { return word_for(same_site_words, same_site); }
+std::string_view name_of(CookieSecure secure) { return word_for(cookie_secure_words, secure); }
+std::string_view name_of(WhenUnavailable action) { return word_for(when_unavailable_words, action); }
+std::string_view name_of(ProbeType type) { return word_for(probe_type_words, type); }
+std::string_view name_of(BackendState state) { return word_for(backend_state_words, state); }
+
+}  // namespace stickler::config

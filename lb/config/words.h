@@ -1,0 +1,45 @@
+// The words that stand for the values of an enumeration, one table each: what the reader accepts and what name_of()
+// says. Constants; any thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "lb/config/schema.h"
+
+namespace stickler::config {
+
+template <class T>
+struct Word {
+  std::string_view word;
+  std::optional<T> value;  // Empty: documented, but not available yet.
+};
+
+inline constexpr Word<AccessLogFormat> access_log_format_words[] = {
+    {"json", AccessLogFormat::json}, {"common", AccessLogFormat::common}, {"combined", AccessLogFormat::combined}};
+
+inline constexpr Word<Policy> policy_words[] = {{"round_robin", Policy::round_robin},
+                                                {"least_connections", Policy::least_connections},
+                                                {"least_sessions", {}},
+                                                {"two_choices", Policy::two_choices},
+                                                {"least_time", {}},
+                                                {"random", Policy::random},
+                                                {"hash", {}},
+                                                {"first", {}}};
+
+inline constexpr Word<SameSite> same_site_words[] = {
+    {"lax", SameSite::lax}, {"strict", SameSite::strict}, {"none", SameSite::none}};
+
+inline constexpr Word<CookieSecure> cookie_secure_words[] = {
+    {"auto", CookieSecure::automatic}, {"true", CookieSecure::always}, {"false", CookieSecure::never}};
+
+inline constexpr Word<WhenUnavailable> when_unavailable_words[] = {
+    {"redispatch", WhenUnavailable::redispatch}, {"backup_only", {}}, {"fail", WhenUnavailable::fail}};
+
+inline constexpr Word<ProbeType> probe_type_words[] = {
+    {"http", ProbeType::http}, {"tcp", ProbeType::tcp}, {"grpc", {}}};
+
+inline constexpr Word<BackendState> backend_state_words[] = {
+    {"up", BackendState::up}, {"drain", BackendState::drain}, {"down", BackendState::down}};
+
+}  // namespace stickler::config
