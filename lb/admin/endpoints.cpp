@@ -71,9 +71,8 @@ service::Answer backend(const Call& call) {
                       "no backend '" + call.names[1] + "' in pool '" + in->name + "'; " + what_there_is(in->backends));
 }
 
-service::Answer config(const Call& call) {
-  return {.content_type = "application/json", .fields = {}, .body = call.source.config_json() + "\n"};
-}
+// Parsed to be laid out as the other answers are.
+service::Answer config(const Call& call) { return json_answer(Json::parse(call.source.config_json(), nullptr, false)); }
 
 service::Answer reload(const Call& call) {
   const ReloadReport report = call.source.reload();

@@ -32,7 +32,7 @@ TEST_CASE("each readable endpoint answers with its type, and every answer is for
       {"/api/v1/pools", "application/json", "\"policy\": \"least_connections\""},
       {"/api/v1/pools/login", "application/json", "\"retries\": 4"},
       {"/api/v1/pools/login/backends/b", "application/json", "\"state\": \"ejected\""},
-      {"/api/v1/config", "application/json", "{\"version\": 1}\n"},
+      {"/api/v1/config", "application/json", "{\n  \"version\": 1\n}\n"},
   };
   for (const Row& row : rows) {
     INFO(row.path);
