@@ -1,14 +1,17 @@
 #include "lb/config/environment.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lb/base/bytes.h"
 #include "lb/base/error.h"
+#include "lb/config/secret.h"
 
 namespace stickler::config {
 namespace {
 
 constexpr std::size_t bytes_max = 4 * 1024 * 1024;  // Of all texts that the environment had a part in.
+constexpr std::size_t shown_bytes_min = 8;          // A shorter value is not taken for a secret.
 
 bool is_name_byte(char c) {
   const char lower = ascii_lower(c);
@@ -50,6 +53,8 @@ class Expansion {
     node.text = replaced ? *std::move(replaced) : std::move(replaced.error().message);
   }
 
+  std::set<std::string> take_values() { return std::move(values_); }
+
  private:
   Result<std::string> replace(std::string_view text) {
     std::string result;
@@ -77,21 +82,39 @@ class Expansion {
     return result;
   }
 
-  Result<std::string> value_of(const Reference& reference) const {
+  Result<std::string> value_of(const Reference& reference) {
     auto value = variable_(reference.name);
     const bool is_given = value && !(value->empty() && reference.fallback);  // As the shell has it.
-    if (is_given) return *std::move(value);
+    if (is_given) return *values_.insert(*std::move(value)).first;
     if (reference.fallback) return std::string(*reference.fallback);
     return fail("the environment variable " + reference.name + " is not set; set it, or write ${" + reference.name +
                 ":-default}");
   }
 
   const Variable& variable_;
+  std::set<std::string> values_;
   std::size_t bytes_ = 0;
 };
 
+bool same_letter(char a, char b) { return ascii_lower(a) == ascii_lower(b); }
+
 }  // namespace
 
-void expand(Node& root, const Variable& variable) { Expansion(variable).walk(root); }
+std::set<std::string> expand(Node& root, const Variable& variable) {
+  Expansion expansion(variable);
+  expansion.walk(root);
+  return expansion.take_values();
+}
+
+void hide_values(std::string& message, const std::set<std::string>& values) {
+  for (const std::string& value : values) {
+    if (value.size() < shown_bytes_min) continue;
+    for (;;) {
+      const auto found = std::search(message.begin(), message.end(), value.begin(), value.end(), same_letter);
+      if (found == message.end()) break;
+      message.replace(found, found + static_cast<std::ptrdiff_t>(value.size()), masked);
+    }
+  }
+}
 
 }  // namespace stickler::config

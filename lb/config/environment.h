@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "lb/config/yaml_tree.h"
@@ -15,7 +16,10 @@ namespace stickler::config {
 using Variable = std::function<std::optional<std::string>(const std::string& name)>;
 
 // Replaces the texts in the tree; a scalar for which that fails becomes Kind::unresolved. What it says then names the
-// variable, never what a variable holds.
-void expand(Node& root, const Variable& variable);
+// variable, never what a variable holds. Returns what went in from the environment, for hide_values().
+std::set<std::string> expand(Node& root, const Variable& variable);
+
+// Blanks these values in a message. Short ones stay: "8080" is no secret, and may stand there for another reason.
+void hide_values(std::string& message, const std::set<std::string>& values);
 
 }  // namespace stickler::config

@@ -153,8 +153,7 @@ bool Field::require(std::string_view example) const {
 
 void Field::reject(std::string_view expected, std::string_view advice) const {
   std::string message = "expected " + std::string(expected) + ", got " + describe_value();
-  const bool is_from_environment = node_ && !node_->written.empty();
-  if (is_from_environment) {
+  if (is_expanded()) {
     message += "; look at what the environment holds";
   } else if (!advice.empty()) {
     message += (advice.front() == ';' ? "" : "; ") + std::string(advice);
@@ -191,7 +190,7 @@ std::string Field::describe_value() const {
       break;
   }
   if (is_secret_) return "a text";
-  return quoted(node_->written.empty() ? node_->text : node_->written);
+  return quoted(is_expanded() ? node_->written : node_->text);
 }
 
 }  // namespace stickler::config

@@ -44,8 +44,9 @@ class Field {
 
   Kind kind() const { return node_ ? node_->kind : Kind::nothing; }
   bool is(std::string_view text) const { return kind() == Kind::scalar && node_->text == text; }
-  const std::string& text() const { return node_->text; }  // Requires: a scalar.
-  const std::string& name() const { return name_; }        // The key itself.
+  const std::string& text() const { return node_->text; }                // Requires: a scalar.
+  bool is_expanded() const { return node_ && !node_->written.empty(); }  // The environment had a part in it.
+  const std::string& name() const { return name_; }                      // The key itself.
   const std::string& path() const { return path_; }
 
   // A map whose keys are all known, available and given once; else says what is not.

@@ -75,21 +75,23 @@ Loaded load_tree(Tree& tree, const Source& source, const Machine& machine) {
   if (tree.root.kind == Kind::nothing) {
     return {.config = {}, .problems = {error_at(tree.error->at, tree.error->message)}};
   }
-  expand(tree.root, machine.variable);
+  const std::set<std::string> hidden = expand(tree.root, machine.variable);
   Reading reading;
   reading.is_cut = tree.error.has_value();
   Loaded loaded;
   loaded.config = read_config(Field(tree.root, reading));
   loaded.problems = reading.problems;
+  const bool is_a_map = !reading.suspects.contains("");
   if (tree.error) {
     drop_follow_ups(loaded.problems, tree, source);
     loaded.problems.push_back(error_at(tree.error->at, tree.error->message));
-    return loaded;
+  } else if (is_a_map) {
+    std::vector<Problem> found =
+        check({.config = loaded.config, .reading = reading, .descriptor_limit = machine.descriptor_limit});
+    loaded.problems.insert(loaded.problems.end(), found.begin(), found.end());
   }
-  if (reading.suspects.contains("")) return loaded;  // The file is no map at all.
-  std::vector<Problem> found =
-      check({.config = loaded.config, .reading = reading, .descriptor_limit = machine.descriptor_limit});
-  loaded.problems.insert(loaded.problems.end(), found.begin(), found.end());
+  tidy(loaded.problems);
+  for (Problem& problem : loaded.problems) hide_values(problem.message, hidden);
   return loaded;
 }
 
@@ -143,7 +145,6 @@ Loaded load_text(std::string_view yaml, const Machine& machine) {
   source.hide_secrets(tree.root);
   find_syntax_error(tree, source);
   loaded = load_tree(tree, source, machine);
-  tidy(loaded.problems);
   show(loaded.problems, source);
   return loaded;
 }

@@ -7,7 +7,7 @@
 namespace stickler::config {
 
 // At most so many bytes, cut between characters, "..." where something was cut; control characters become '?'.
-std::string printable(std::string_view text, std::size_t bytes_max = 60);
+std::string printable(std::string_view text, std::size_t bytes_max = 64);
 
 std::string quoted(std::string_view text);  // 'text'
 

@@ -41,7 +41,9 @@ std::string variable_flaw(std::string_view value) {
 
 std::string read_value(const Field& field) {
   const std::string value = text(field, "");
-  if (const std::string flaw = variable_flaw(value); !flaw.empty()) field.complain(flaw);
+  if (const std::string flaw = variable_flaw(value); !flaw.empty()) {
+    field.complain(field.is_expanded() ? "the environment gives it a %{...} that is no variable" : flaw);
+  }
   return value;
 }
 

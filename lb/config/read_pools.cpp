@@ -4,7 +4,7 @@
 namespace stickler::config {
 namespace {
 
-constexpr std::uint32_t attempts_max = 10;
+constexpr std::uint32_t attempts_max = 6;  // With the first, and one for a connection gone stale: all a stream tries.
 constexpr std::uint32_t connections_max = 1'000'000;
 
 PoolTimeouts read_timeouts(const Field& field) {

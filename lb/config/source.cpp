@@ -184,12 +184,13 @@ void Source::hide_values_below(const Node& node) {
 
 // Of a value that may go on below its own line, the lines that may still belong to it.
 void Source::hide_blocks() {
-  std::optional<std::size_t> outermost;  // How far the line is indented that opened the block.
+  constexpr std::size_t none = std::string_view::npos;
+  std::size_t outermost = none;  // How far the line is indented that opened the block.
   for (std::size_t index = 0; index < lines_.size(); ++index) {
     const std::size_t own = indentation(lines_[index]);
-    if (outermost && own <= *outermost && begins_with_key(lines_[index])) outermost.reset();
-    if (outermost) hide(index, 0);
-    if (opens_block_[index]) outermost = std::min(own, outermost.value_or(own));
+    if (outermost != none && own <= outermost && begins_with_key(lines_[index])) outermost = none;
+    if (outermost != none) hide(index, 0);
+    if (opens_block_[index]) outermost = std::min(own, outermost);
   }
 }
 

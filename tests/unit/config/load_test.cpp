@@ -176,6 +176,17 @@ TEST_CASE("a value of the environment is a value, whatever YAML it looks like") 
         "      |              ^");
 }
 
+TEST_CASE("what a variable holds is not shown by the rules over the whole file either") {
+  const Machine machine = machine_with({{"POOL", "Looks-Like-A-Name-Is-A-Secret"}, {"PORT", "80"}});
+  const Loaded loaded = load_text(
+      "version: 1\nlisteners: {web: {listen: \"127.0.0.1:${PORT}\", pool: \"${POOL}\"}}\n"
+      "pools: {login: {affinity: {cookie: {domain: \"${POOL}\"}}, backends: [{name: a, address: 127.0.0.1:80}]}}\n",
+      machine);
+  CHECK(report(loaded).find("pool: there is no pool '***'") != std::string::npos);
+  CHECK(report(loaded).find("that of listener 'web'") != std::string::npos);
+  CHECK(report(loaded).find("Secret") == std::string::npos);
+}
+
 TEST_CASE("a variable gives a value to any kind of key") {
   const Machine machine = machine_with({{"N", "3"}, {"PORT", "8080"}, {"TIME", "5s"}, {"FLAG", "false"}});
   const Loaded loaded = load_text(

@@ -56,7 +56,7 @@ TEST_CASE("a value at the edge of its range is accepted, and one beyond it refus
       {pool_with, "timeouts: {response_header: ", {"1ms"}, {"0s"}, "}"},
       {pool_with, "timeouts: {response_body: ", {"1ms"}, {"0s"}, "}"},
       {pool_with, "timeouts: {queue: ", {"1ms"}, {"0s"}, "}"},
-      {pool_with, "retries: {attempts: ", {"0", "10"}, {"11", "-1"}, "}"},
+      {pool_with, "retries: {attempts: ", {"0", "6"}, {"7", "-1"}, "}"},
       {pool_with, "retries: {budget: ", {"0%", "100%"}, {"101%", "-1%", "50", "%", "5 %"}, "}"},
       {pool_with, "connections: {idle_per_worker: ", {"0", "1000000"}, {"1000001", "unlimited"}, "}"},
       {pool_with, "connections: {idle_timeout: ", {"1ms"}, {"0s"}, "}"},

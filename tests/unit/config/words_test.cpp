@@ -122,7 +122,7 @@ TEST_CASE("text of the file is shown on one line, cut between characters, withou
                   "31mb") == "a?31mb");
   CHECK(printable("a\x7f") == "a?");
   CHECK(printable("\xc3\xa4\xc3\xb6", 3) == "\xc3\xa4...");
-  CHECK(printable(std::string(61, 'x')) == std::string(60, 'x') + "...");
+  CHECK(printable(std::string(65, 'x')) == std::string(64, 'x') + "...");
   CHECK(printable("\xc2") == "\xc2");
 }
 
