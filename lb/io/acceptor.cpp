@@ -35,26 +35,39 @@ void Acceptor::pause() {
   if (std::exchange(polling_, false)) uv_poll_stop(poll_.get());
 }
 
-bool Acceptor::accept_one() {
+Acceptor::Taken Acceptor::accept_one() {
   sockaddr_storage peer{};
   socklen_t size = sizeof(peer);
   const int fd = accept4(socket_.fd(), reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd < 0) return false;
-  on_accept_(fd, Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer), size));
-  return true;
+  if (fd >= 0) {
+    on_accept_(fd, Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer), size));
+    return Taken::one;
+  }
+  switch (errno) {
+    case EAGAIN:
+      return Taken::none;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      return Taken::exhausted;
+    default:
+      return Taken::lost;  // ECONNABORTED and the like concern one connection that is gone; the next may be fine.
+  }
 }
 
 void Acceptor::accept_waiting() {
-  for (int i = 0; i < waiting_max && accept_one(); ++i) {
+  for (int i = 0; i < waiting_max; ++i) {
+    const Taken taken = accept_one();
+    if (taken == Taken::none || taken == Taken::exhausted) return;
   }
 }
 
 void Acceptor::accept_batch() {
   for (int i = 0; i < batch_max && polling_; ++i) {
-    if (accept_one()) continue;
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) return back_off();
-    if (errno == EAGAIN) return;
-    // ECONNABORTED and the like concern one connection that is gone; the next may be fine.
+    const Taken taken = accept_one();
+    if (taken == Taken::none) return;
+    if (taken == Taken::exhausted) return back_off();
   }
 }
 

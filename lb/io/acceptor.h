@@ -6,6 +6,7 @@
 
 #include <uv.h>
 
+#include <cstdint>
 #include <functional>
 
 #include "lb/base/address.h"
@@ -30,7 +31,9 @@ class Acceptor {
   std::uint64_t exhausted_count() const { return exhausted_; }  // Times that descriptors ran out.
 
  private:
-  bool accept_one();
+  enum class Taken : std::uint8_t { one, none, lost, exhausted };
+
+  Taken accept_one();
   void accept_batch();
   void back_off();
 

@@ -23,7 +23,8 @@ class Deadline : public ListNode<Deadline> {
   // `fire(owner)` may destroy the owner's things but must leave destruction of *this to Loop::bury.
   Deadline(Deadlines& wheel, Fire fire, void* owner) : wheel_(wheel), fire_(fire), owner_(owner) {}
 
-  void arm(Duration after);  // Replaces an earlier arming. A negative or zero duration fires at the next tick.
+  // Replaces an earlier arming. A negative or zero duration fires at the next tick. Requires: at most a century.
+  void arm(Duration after);
   void disarm() { unlink(); }
   bool armed() const { return linked(); }
 
@@ -39,17 +40,18 @@ class Deadlines {
  public:
   static constexpr std::chrono::milliseconds tick{10};
 
-  explicit Deadlines(Loop& loop);
+  explicit Deadlines(Loop& loop) : Deadlines(loop, loop) {}
+  Deadlines(Loop& loop, const Clock& clock);  // Turned by the loop, by the clock's time: for tests of long times.
 
  private:
   friend class Deadline;
   static constexpr std::size_t slots = 1024;
 
-  std::uint64_t tick_of_now() const;
+  std::uint64_t tick_of(TimePoint time) const;
   void insert(Deadline& deadline);
   void turn();
 
-  Loop& loop_;
+  const Clock& clock_;
   Handle<uv_timer_t> timer_;
   TimePoint start_;
   std::uint64_t turned_to_ = 0;  // Ticks up to this one have fired.

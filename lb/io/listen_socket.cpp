@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -13,9 +15,14 @@
 namespace stickler::io {
 namespace {
 
-std::string advice(int code) {
+const char* path_of(const Address& address) {
+  return reinterpret_cast<const sockaddr_un*>(address.sockaddr_ptr())->sun_path;
+}
+
+std::string advice(const Address& address, int code) {
   switch (code) {
     case EADDRINUSE:
+      if (address.is_unix()) return "; another process listens there, or a file that is no socket has that name";
       return "; another process listens there: stop it or choose another port";
     case EACCES:
       return "; ports below 1024 need root or CAP_NET_BIND_SERVICE, a unix path needs a writable directory";
@@ -28,7 +35,7 @@ std::string advice(int code) {
 
 tl::unexpected<Error> refuse(const Address& address, int code) {
   Error error = fail_errno("cannot listen on " + address.to_string(), code).value();
-  error.message += advice(code);
+  error.message += advice(address, code);
   return tl::unexpected(std::move(error));
 }
 
@@ -37,7 +44,7 @@ void set_option(int fd, int level, int name, int value) { setsockopt(fd, level, 
 // The options that accepted sockets inherit are set here once instead of on each of them.
 void set_tcp_options(int fd, const Address& address, const ListenOptions& options) {
   set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  if (options.reuse_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (options.reuse_port && !options.exclusive) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   if (address.family() == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (options.tcp_keepalive_seconds > 0) {
@@ -48,14 +55,15 @@ void set_tcp_options(int fd, const Address& address, const ListenOptions& option
   }
 }
 
-// A file left behind by a process that died refuses connections; a living one accepts them and is left alone.
+// A socket left behind by a process that died refuses connections; a living one takes them, or is too busy to, and is
+// left alone. So is whatever is no socket: connecting to it is refused as well.
 void remove_stale_unix_socket(const Address& address) {
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct stat status {};
+  if (::lstat(path_of(address), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (probe < 0) return;
   const int result = ::connect(probe, address.sockaddr_ptr(), address.sockaddr_size());
-  if (result != 0 && errno == ECONNREFUSED) {
-    ::unlink(reinterpret_cast<const sockaddr_un*>(address.sockaddr_ptr())->sun_path);
-  }
+  if (result != 0 && errno == ECONNREFUSED) ::unlink(path_of(address));
   ::close(probe);
 }
 
@@ -71,6 +79,9 @@ Result<ListenSocket> ListenSocket::bind(const Address& address, const ListenOpti
     set_tcp_options(fd, address, options);
   }
   if (::bind(fd, address.sockaddr_ptr(), address.sockaddr_size()) != 0) return refuse(address, errno);
+  if (address.is_unix()) socket.file_ = socket.find_file();
+  // Bound alone; from here on others may join.
+  if (options.reuse_port && options.exclusive) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   if (::listen(fd, options.backlog) != 0) return refuse(address, errno);
   if (!address.is_unix()) {
     sockaddr_storage bound{};
@@ -83,16 +94,26 @@ Result<ListenSocket> ListenSocket::bind(const Address& address, const ListenOpti
 }
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), address_(std::move(other.address_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      address_(std::move(other.address_)),
+      file_(std::exchange(other.file_, std::nullopt)) {}
 
 ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(address_, other.address_);
+  std::swap(file_, other.file_);
   return *this;
 }
 
 ListenSocket::~ListenSocket() {
+  if (file_ && find_file() == file_) ::unlink(path_of(address_));
   if (fd_ >= 0) ::close(fd_);
+}
+
+std::optional<ListenSocket::File> ListenSocket::find_file() const {
+  struct stat status {};
+  if (::lstat(path_of(address_), &status) != 0) return std::nullopt;
+  return File{.device = status.st_dev, .inode = status.st_ino};
 }
 
 Result<ListenSocket> ListenSocket::duplicate() const {

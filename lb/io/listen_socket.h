@@ -3,6 +3,11 @@
 // SO_REUSEPORT sockets resets the connections that wait in its queue.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
+#include <utility>
+
 #include "lb/base/address.h"
 #include "lb/base/error.h"
 
@@ -12,12 +17,13 @@ struct ListenOptions {
   int backlog = 4096;             // Clipped by net.core.somaxconn.
   int tcp_keepalive_seconds = 0;  // 0: no probes. Accepted connections inherit it.
   bool reuse_port = false;        // Several sockets on one address, one a worker.
+  bool exclusive = false;         // With reuse_port, for the first of them: refused if anybody has the address already.
 };
 
 class ListenSocket {
  public:
   // The error says what failed and, for the usual causes, what to do about it. A stale unix socket file, which no
-  // process listens on, is replaced.
+  // process listens on, is replaced; the file is removed again with the socket that made it.
   static Result<ListenSocket> bind(const Address& address, const ListenOptions& options);
 
   ListenSocket(ListenSocket&& other) noexcept;
@@ -30,9 +36,19 @@ class ListenSocket {
   const Address& address() const { return address_; }  // With the port that was given for port 0.
 
  private:
+  // The file of a unix socket, as it was made: by now another process may have put its own in its place.
+  struct File {
+    dev_t device;
+    ino_t inode;
+    friend bool operator==(const File&, const File&) = default;
+  };
+
   ListenSocket(int fd, Address address) : fd_(fd), address_(std::move(address)) {}
+  std::optional<File> find_file() const;
+
   int fd_ = -1;
   Address address_;
+  std::optional<File> file_;  // Ours to remove.
 };
 
 }  // namespace stickler::io

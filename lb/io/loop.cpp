@@ -34,6 +34,8 @@ Loop::Loop() : scratch_(std::make_unique<std::array<char, scratch_bytes>>()) {
 }
 
 Loop::~Loop() {
+  // Letters may own what still needs the loop to close.
+  std::exchange(mailbox_, {}).clear();
   end_phase();
   wake_.reset();
   before_poll_.reset();

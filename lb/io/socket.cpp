@@ -83,9 +83,9 @@ void Socket::start_connect(const Address& to) {
 }
 
 void Socket::connect_finished(int status) {
-  if (status == UV_ECANCELED || broken_) return;
+  if (status == UV_ECANCELED) return;
   if (status != 0) {
-    broken_ = true;
+    broken_ = status;
     if (events_ != nullptr) events_->on_broken(error_of(status));
     return;
   }
@@ -124,20 +124,21 @@ void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
   if (length > 0) return events_->on_data({buffer->base, static_cast<std::size_t>(length)});
   reading_ = false;
   peer_ended_ = true;
-  if (length == UV_EOF) return events_->on_eof();
-  broken_ = true;
-  events_->on_broken(error_of(static_cast<int>(length)));
+  if (broken_ == 0 && length == UV_EOF) return events_->on_eof();
+  if (broken_ == 0) broken_ = static_cast<int>(length);
+  events_->on_broken(error_of(broken_));
 }
 
 void Socket::write(std::span<const std::string_view> pieces) {
-  assert(pieces.size() <= pieces_max && !shutdown_wanted_);
-  if (broken_) return;
+  assert(!shutdown_wanted_);
+  if (broken_ != 0) return;
   std::size_t sent = 0;
   if (connected_ && unsent_bytes() == 0) {
     std::array<uv_buf_t, pieces_max> buffers;
     unsigned count = 0;
     for (const auto piece : pieces) {
       if (piece.empty()) continue;
+      if (count == pieces_max) break;
       buffers[count++] = uv_buf_init(const_cast<char*>(piece.data()), static_cast<unsigned>(piece.size()));
     }
     if (count == 0) return;
@@ -157,7 +158,7 @@ void Socket::write(std::span<const std::string_view> pieces) {
 }
 
 void Socket::flush() {
-  if (pending_.empty() || write_in_flight_ || !connected_ || broken_) return;
+  if (pending_.empty() || write_in_flight_ || !connected_ || broken_ != 0) return;
   auto request = std::make_unique<WriteRequest>();
   request->bytes = std::exchange(pending_, {});
   request->request.data = request.get();
@@ -175,33 +176,35 @@ void Socket::flush() {
 void Socket::write_finished(std::vector<char> sent, int status) {
   loop_.give_back_buffer(std::move(sent));
   write_in_flight_ = false;
-  if (status == UV_ECANCELED) return;
-  if (status != 0) return break_later(status);
+  if (status == UV_ECANCELED || (broken_ != 0 && peer_ended_)) return;
+  if (status != 0) break_later(status);
   flush();
-  if (pending_.empty() && !write_in_flight_ && shutdown_wanted_) send_fin();
+  if (pending_.empty() && !write_in_flight_ && shutdown_wanted_ && broken_ == 0) send_fin();
   if (unsent_bytes() <= low_water_bytes && events_ != nullptr) events_->on_drained();
 }
 
-// A peer that reset us may have sent an answer first, so the read side is asked for the last word where it can speak.
+// A peer that reset us may have sent an answer first: what can be read still is, at the pace of whoever takes it, and
+// on_broken comes behind it. A hold for another reason than room waits for an exchange that cannot end any more.
 void Socket::break_later(int code) {
-  if (broken_) return;
-  broken_ = true;
+  if (broken_ != 0) return;
+  broken_ = code;
   pending_.clear();
-  if (connected_ && !peer_ended_) {
-    held_ = 0;
-    update_reading();
-    if (reading_) return;
-  }
+  if (!connected_ || peer_ended_ || held_for_more_than_room()) report_broken();
+}
+
+void Socket::report_broken() {
+  peer_ended_ = true;
+  update_reading();
   uv_handle_t* handle = &handle_->handle;
   // The handle outlives the end of the phase even if this socket does not: closing takes another iteration.
-  loop_.defer([handle, code] {
+  loop_.defer([handle] {
     auto* socket = static_cast<Socket*>(handle->data);
-    if (socket != nullptr && socket->events_ != nullptr) socket->events_->on_broken(error_of(code));
+    if (socket != nullptr && socket->events_ != nullptr) socket->events_->on_broken(error_of(socket->broken_));
   });
 }
 
 void Socket::shutdown() {
-  if (std::exchange(shutdown_wanted_, true) || broken_) return;
+  if (std::exchange(shutdown_wanted_, true) || broken_ != 0) return;
   if (connected_ && unsent_bytes() == 0) send_fin();
 }
 
@@ -211,8 +214,8 @@ void Socket::send_fin() {
 }
 
 void Socket::hold(Hold reason) {
-  if (broken_) return;
   held_ |= static_cast<std::uint8_t>(reason);
+  if (broken_ != 0 && connected_ && !peer_ended_ && held_for_more_than_room()) report_broken();
   update_reading();
 }
 

@@ -58,17 +58,19 @@ class Socket final : public Transport {
   void flush();
   void write_finished(std::vector<char> sent, int status);
   void break_later(int code);
+  void report_broken();
+  bool held_for_more_than_room() const { return (held_ & ~static_cast<unsigned>(Hold::peer_full)) != 0; }
   void send_fin();
 
   Loop& loop_;
   AnyStream* handle_;  // Belongs to libuv; given up by the destructor.
   TransportEvents* events_ = nullptr;
   std::vector<char> pending_;
+  int broken_ = 0;  // Why it broke, as libuv says; 0: it did not.
   std::uint8_t held_ = 0;
   bool reading_ = false;
   bool connected_ = false;
-  bool peer_ended_ = false;
-  bool broken_ = false;
+  bool peer_ended_ = false;  // Nothing more will be read.
   bool write_in_flight_ = false;
   bool shutdown_wanted_ = false;
   bool shutdown_done_ = false;

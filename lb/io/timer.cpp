@@ -6,7 +6,8 @@ namespace stickler::io {
 namespace {
 
 std::uint64_t milliseconds(Duration duration) {
-  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
+  const auto count = std::chrono::ceil<std::chrono::milliseconds>(duration).count();
+  return count < 0 ? 0 : static_cast<std::uint64_t>(count);
 }
 
 }  // namespace

@@ -13,7 +13,9 @@ class Timer {
  public:
   Timer(Loop& loop, std::function<void()> fire);
 
-  void start(Duration after, Duration every = Duration::zero());  // Replaces an earlier start; `every` 0: once.
+  // Replaces an earlier start. `every` 0: once. `fire` may start and stop this, and must leave its destruction to
+  // Loop::bury.
+  void start(Duration after, Duration every = Duration::zero());
   void stop();
 
  private:

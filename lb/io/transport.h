@@ -66,13 +66,14 @@ class Transport : public Gate, public Sink {
   virtual void set_events(TransportEvents& events) = 0;  // From now on; the first call starts the reading.
 
   // Takes all of `pieces`, in order: what the kernel does not take now is copied and sent later. Never calls back. A
-  // connection that breaks here swallows the bytes and reports on_broken, or what can still be read, later.
+  // connection that breaks here swallows the bytes; later comes what can still be read, then on_broken.
   virtual void write(std::span<const std::string_view> pieces) = 0;
   void write(std::string_view bytes) { write(std::span<const std::string_view>(&bytes, 1)); }
 
   virtual void shutdown() = 0;            // No more writes; the peer sees the end once all is sent.
   virtual void close() = 0;               // No more events. Unsent bytes are lost. The rest of it dies with the object.
   virtual void set_reset_on_close() = 0;  // The peer sees a reset: an answer that was cut must not pass for complete.
+                                          // Of TCP only: a unix socket cannot.
 };
 
 }  // namespace stickler::io
