@@ -118,6 +118,17 @@ int Message::status() const {
   return start_line.starts_with("HTTP/1.") && start_line.size() >= 12 ? std::atoi(start_line.c_str() + 9) : 0;
 }
 
+std::size_t Wire::send_while_taken(std::string_view bytes, std::chrono::milliseconds patience) {
+  std::size_t sent = 0;
+  while (sent < bytes.size() && wait_for(fd_.get(), POLLOUT, Deadline(patience))) {
+    const std::string_view rest = bytes.substr(sent);
+    const ssize_t taken = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (taken > 0) sent += static_cast<std::size_t>(taken);
+    if (taken < 0 && errno != EAGAIN && errno != EINTR) break;
+  }
+  return sent;
+}
+
 void Wire::half_close() { ::shutdown(fd_.get(), SHUT_WR); }
 
 void Wire::shut_down() { ::shutdown(fd_.get(), SHUT_RDWR); }

@@ -46,6 +46,8 @@ class Wire {
   explicit Wire(Fd fd) : fd_(std::move(fd)) {}
 
   bool send(std::string_view bytes) { return send_all(fd_.get(), bytes); }
+  // How many of `bytes` went before the peer took none for so long.
+  std::size_t send_while_taken(std::string_view bytes, std::chrono::milliseconds patience);
   void half_close();
   void reset() { integration::reset(fd_); }
   void close() { fd_.close(); }
