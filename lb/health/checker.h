@@ -1,5 +1,5 @@
-// Checker: probes every backend of the pools with active health, and says when one went down or came up. Owned by the
-// server; control thread.
+// Checker: probes every backend of the pools with active health, and says when one went down or came up, and once that
+// it was found up at all. Owned by the server; control thread.
 //
 // A backend is up until a verdict says otherwise. First probes are spread over one interval, and every interval varies
 // by a tenth, so that neither backends nor balancers are probed in step.
@@ -58,7 +58,7 @@ class Checker {
   ~Checker();
 
   // All targets from now on. One that was there with the same address keeps its verdict; with the same probe and
-  // interval too, its streak and its schedule.
+  // interval its schedule; with the same rules as well its streak.
   void configure(std::vector<Target> targets);
 
   std::optional<TargetView> view(std::string_view pool, std::string_view backend) const;

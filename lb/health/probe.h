@@ -1,12 +1,14 @@
-// What a probe asks and what it found. Values; any thread.
+// What a probe asks, and what it found. Values, and one probe on its way.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "lb/base/address.h"
 #include "lb/base/clock.h"
+#include "lb/io/loop.h"
 
 namespace stickler::health {
 
@@ -24,17 +26,22 @@ struct ProbeSettings {
 
 struct ProbeResult {
   bool ok = false;
-  std::string reason;      // "status 503", "connect: connection refused", "timeout"; "status 200" when ok.
-  std::string generation;  // X-Node-Generation of the answer; "": none.
+  std::string reason{};      // "status 503", "connect: connection refused", "no answer within 1s"; "status 200" if ok.
+  std::string generation{};  // X-Node-Generation of the answer; "": none.
 };
 
+// Called once, never within the call that started the probe.
 using OnProbeResult = std::function<void(const ProbeResult& result)>;
 
-// One probe on its way. The loop's thread. Destroying it cancels it, and its result never comes; the result never
-// comes within the call that started it, and the probe may be destroyed by the function that takes the result.
+// One probe on its way. The loop's thread. Destroying it cancels it; within its own result it is destroyed through
+// Loop::bury.
 class Probe {
  public:
   virtual ~Probe() = default;
 };
+
+// Requires: `loop` outlives the probe.
+std::unique_ptr<Probe> start_probe(io::Loop& loop, const Address& address, const ProbeSettings& settings,
+                                   OnProbeResult on_result);
 
 }  // namespace stickler::health
