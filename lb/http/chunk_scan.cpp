@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "lb/http/field_scan.h"
+#include "lb/http/hop_by_hop.h"
 
 namespace stickler::http {
 namespace {
@@ -73,9 +73,8 @@ Refusal ChunkScan::step(char byte) {
       return byte == '\n' ? Refusal::none : Refusal::bad_chunk;
     case State::trailers:
       trailer_bytes_ += byte;
-      return byte == '\n'                                ? end_trailers()
-             : trailer_bytes_.size() > trailer_bytes_max ? Refusal::bad_trailer
-                                                         : Refusal::none;
+      if (trailer_bytes_.size() > trailer_bytes_max) return Refusal::bad_trailer;
+      return byte == '\n' ? end_trailers() : Refusal::none;
     case State::data:
       break;
   }
@@ -85,27 +84,16 @@ Refusal ChunkScan::step(char byte) {
 // At each line's end: the section may be complete.
 Refusal ChunkScan::end_trailers() {
   const bool empty_line = trailer_bytes_.size() < 3 || trailer_bytes_.ends_with("\n\r\n");
-  if (!empty_line) {
-    return trailer_bytes_.ends_with("\r\n") && trailer_bytes_.size() <= trailer_bytes_max ? Refusal::none
-                                                                                          : Refusal::bad_trailer;
-  }
+  if (!empty_line) return trailer_bytes_.ends_with("\r\n") ? Refusal::none : Refusal::bad_trailer;
   FieldBlock all;
   if (scan_trailers(trailer_bytes_, {}, all).outcome != ScanResult::Outcome::complete) return Refusal::bad_trailer;
+  if (all.has(FieldId::transfer_encoding)) return Refusal::bad_trailer;  // Another body behind the body?
   trailers_.reset(trailer_bytes_);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (may_trail(all[i].id)) trailers_.add(all[i]);
   }
   ended_ = true;
   return Refusal::none;
-}
-
-bool may_trail(FieldId id) {
-  switch (id) {
-    case FieldId::other:
-      return true;
-    default:
-      return false;
-  }
 }
 
 }  // namespace stickler::http

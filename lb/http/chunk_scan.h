@@ -47,7 +47,4 @@ class ChunkScan {
   FieldBlock trailers_;
 };
 
-// Fields that must not be in a trailer section: they would change framing, routing or authority (RFC 9110 6.5.1).
-bool may_trail(FieldId id);
-
 }  // namespace stickler::http

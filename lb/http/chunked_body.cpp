@@ -25,9 +25,14 @@ const llhttp_settings_t& ChunkedBody::settings() {
 }
 
 ChunkedBody::ChunkedBody() {
-  llhttp_init(&decoder_, HTTP_REQUEST, &settings());
+  static const llhttp_t behind_head = [] {
+    llhttp_t decoder;
+    llhttp_init(&decoder, HTTP_REQUEST, &settings());
+    llhttp_execute(&decoder, canonical_head.data(), canonical_head.size());
+    return decoder;
+  }();
+  decoder_ = behind_head;
   decoder_.data = this;
-  llhttp_execute(&decoder_, canonical_head.data(), canonical_head.size());
 }
 
 Event ChunkedBody::next(std::string_view& input) {

@@ -1,58 +1,71 @@
 #include "lb/http/cookie.h"
 
-#include "lb/base/bytes.h"
+#include "lb/http/byte_scan.h"
 
 namespace stickler::http {
 namespace {
 
-// Calls visit(pair, name) for each cookie-pair, the pair with its blanks as they stand.
-template <class Visit>
-void for_each_pair(std::string_view value, Visit visit) {
-  while (!value.empty()) {
-    const std::size_t semicolon = value.find(';');
-    const std::string_view pair = value.substr(0, semicolon);
-    visit(pair, trim_blanks(pair.substr(0, pair.find('='))));
-    if (semicolon == std::string_view::npos) return;
-    value.remove_prefix(semicolon + 1);
-  }
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// The cookie-pair at the front of a Cookie value, with its blanks as they stand; removes it and its semicolon.
+std::string_view take_pair(std::string_view& rest) {
+  const std::size_t semicolon = rest.find(';');
+  const std::string_view pair = rest.substr(0, semicolon);
+  rest.remove_prefix(semicolon == std::string_view::npos ? rest.size() : semicolon + 1);
+  return pair;
+}
+
+bool has_name(std::string_view pair, std::string_view name) {
+  while (!pair.empty() && is_blank(pair.front())) pair.remove_prefix(1);
+  if (!pair.starts_with(name)) return false;
+  pair.remove_prefix(name.size());
+  while (!pair.empty() && is_blank(pair.front())) pair.remove_prefix(1);
+  return pair.empty() || pair.front() == '=';
 }
 
 std::string_view value_of_pair(std::string_view pair) {
   const std::size_t equals = pair.find('=');
-  return equals == std::string_view::npos ? std::string_view() : trim_blanks(pair.substr(equals + 1));
+  return equals == std::string_view::npos ? std::string_view() : trimmed(pair.substr(equals + 1));
 }
 
 }  // namespace
 
 FoundCookie find_cookie(const FieldBlock& head, std::string_view name) {
   FoundCookie found;
+  if (!head.has(FieldId::cookie)) return found;
   for (std::size_t i = 0; i < head.size(); ++i) {
     if (head[i].id != FieldId::cookie) continue;
-    for_each_pair(head.value(i), [&](std::string_view pair, std::string_view pair_name) {
-      if (pair_name != name) return;
-      if (found.count++ == 0) found.value = value_of_pair(pair);
-    });
+    for (std::string_view rest = head.value(i); !rest.empty();) {
+      const std::string_view pair = take_pair(rest);
+      if (has_name(pair, name) && found.count++ == 0) found.value = value_of_pair(pair);
+    }
   }
   return found;
 }
 
 bool has_cookie(std::string_view value, std::string_view name) {
-  bool found = false;
-  for_each_pair(value, [&](std::string_view, std::string_view pair_name) { found |= pair_name == name; });
-  return found;
+  while (!value.empty()) {
+    if (has_name(take_pair(value), name)) return true;
+  }
+  return false;
 }
 
-bool append_without_cookie(std::string& out, std::string_view value, std::string_view name) {
+bool put_without_cookie(Output& out, std::string_view value, std::string_view name) {
   bool any = false;
-  for_each_pair(value, [&](std::string_view pair, std::string_view pair_name) {
-    if (pair_name == name || trim_blanks(pair).empty()) return;
+  while (!value.empty()) {
+    const std::string_view pair = take_pair(value);
+    if (has_name(pair, name) || trimmed(pair).empty()) continue;
     if (any) {
-      out.append(";").append(pair);
+      out.put(";").put(pair);
     } else {
-      out.append(trim_blanks(pair));
+      out.put(trimmed(pair));
     }
     any = true;
-  });
+  }
   return any;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lb/http/message.h"
+#include "lb/http/output.h"
 
 namespace stickler::http {
 
@@ -18,9 +19,9 @@ struct FoundCookie {
 // Over all Cookie fields. Names are compared with their case.
 FoundCookie find_cookie(const FieldBlock& head, std::string_view name);
 
-// Appends a Cookie field's value without any cookie of that name. Returns whether anything is left; the rest of the
-// value keeps its bytes.
-bool append_without_cookie(std::string& out, std::string_view value, std::string_view name);
+// Puts out a Cookie field's value without any cookie of that name. Returns whether anything is left; the other pairs
+// keep their bytes.
+bool put_without_cookie(Output& out, std::string_view value, std::string_view name);
 
 bool has_cookie(std::string_view value, std::string_view name);
 
@@ -29,7 +30,7 @@ enum class SameSite : unsigned char { lax, strict, none };
 struct CookieAttributes {
   std::string name;
   std::string path = "/";
-  std::string domain;  // "": none.
+  std::string domain{};  // "": none.
   SameSite same_site = SameSite::lax;
   bool secure = false;
   bool http_only = true;

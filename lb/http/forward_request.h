@@ -14,16 +14,16 @@ namespace stickler::http {
 
 // All views are borrowed for the call.
 struct ForwardRequest {
-  std::string_view client_ip;
+  std::string_view client_ip{};
   std::uint16_t client_port = 0;
   bool trusted = false;  // The client is a proxy whose forwarded fields are kept and extended.
   std::string_view scheme = "http";
-  std::string_view listener;
-  std::string_view pool;
-  std::string_view backend;
-  std::string_view request_id;
+  std::string_view listener{};
+  std::string_view pool{};
+  std::string_view backend{};
+  std::string_view request_id{};
   const HeaderEdits* edits = nullptr;  // nullptr: none.
-  std::string_view strip_cookie;       // The name of ours; "": none.
+  std::string_view strip_cookie{};     // The name of ours; "": none.
 };
 
 // Appends the whole head. Its body is framed as head.framing says.

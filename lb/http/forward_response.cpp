@@ -1,78 +1,159 @@
 #include "lb/http/forward_response.h"
 
+#include <optional>
+
+#include "lb/http/cache_control.h"
 #include "lb/http/framing.h"
 #include "lb/http/hop_by_hop.h"
+#include "lb/http/output.h"
 #include "lb/http/range_copy.h"
 #include "lb/http/writer.h"
 
 namespace stickler::http {
 namespace {
 
-bool without_body(const ResponseHead& head, const RequestHead& request) {
-  return request.method == Method::head || head.status == 304;
+constexpr std::size_t own_fields_bytes = 128;  // Date, framing, Connection.
+
+void put_status_line(Output& out, RangeCopy& copy, const ResponseHead& head) {
+  constexpr std::string_view start = "HTTP/1.1 200 ";
+  const Span& reason = head.reason_span;
+  // As received, unless the version is another or the space behind the code is missing.
+  if (reason.begin == start.size() && head.bytes()[7] == '1') return copy.keep(0, reason.begin + reason.size + 2);
+  out.put("HTTP/1.1 ").put_number(head.status).put(" ").put(head.reason()).put("\r\n");
 }
 
-// `private` may be added to, but what the backend forbade further stands.
-bool is_private_already(const ResponseHead& head) {
-  for (std::size_t i = 0; i < head.size(); ++i) {
-    if (head[i].id != FieldId::cache_control) continue;
-    const std::string_view value = head.value(i);
-    if (list_has(value, "private") || list_has(value, "no-store")) return true;
+class ResponseWriter {
+ public:
+  ResponseWriter(std::string& out, const ResponseHead& head, const ForwardResponse& forward)
+      : head_(head),
+        forward_(forward),
+        edits_(forward.edits != nullptr && !forward.edits->empty() ? forward.edits : nullptr),
+        makes_private_(!forward.set_cookie.empty() && (drops("Cache-Control") || !is_private(head))),
+        out_(out, head.bytes().size() + forward.set_cookie.size() + own_fields_bytes),
+        copy_(out_, head) {}
+
+  void write();
+
+ private:
+  bool keeps(std::size_t i) const;
+  std::optional<std::uint64_t> length() const;
+  bool keeps_length() const;
+  void put_framing();
+  void put_connection();
+  void put_own_fields();
+
+  bool drops(std::string_view name) const { return edits_ != nullptr && edits_->drops(name); }
+
+  // Without a body, but Content-Length says what there would be (RFC 9110 8.6, 15.4.5).
+  bool announces_length() const {
+    return (forward_.request->method == Method::head && head_.status >= 200 && head_.status != 204) ||
+           head_.status == 304;
   }
-  return false;
+
+  const ResponseHead& head_;
+  const ForwardResponse& forward_;
+  const HeaderEdits* edits_;  // nullptr: none.
+  bool makes_private_;
+  Output out_;
+  RangeCopy copy_;
+};
+
+void ResponseWriter::write() {
+  put_status_line(out_, copy_, head_);
+  for (std::size_t i = 0; i < head_.size(); ++i) {
+    if (keeps(i)) copy_.keep(i);
+  }
+  copy_.flush();
+  put_framing();
+  put_connection();
+  put_own_fields();
+  out_.put("\r\n");
+  out_.finish();
 }
 
-bool keeps(const ResponseHead& head, std::size_t i, const ForwardResponse& forward) {
-  const bool edited = forward.edits != nullptr && !forward.edits->empty();
-  if (edited && forward.edits->drops(head.name(i))) return false;
-  switch (head[i].id) {
+bool ResponseWriter::keeps(std::size_t i) const {
+  if (drops(head_.name(i))) return false;
+  switch (head_[i].id) {
     case FieldId::content_length:
-      return without_body(head, *forward.request);  // Else written from the framing.
+      return keeps_length();
     case FieldId::cache_control:
-      return forward.set_cookie.empty() || is_private_already(head);
+      return !makes_private_;
+    case FieldId::trailer:
+      return forward_.framing.kind == BodyKind::chunked && !head_[i].named;
     default:
-      return !is_hop_by_hop(head, i);
+      return !is_hop_by_hop(head_[i]);
   }
 }
 
-void append_connection(std::string& out, const ResponseHead& head, const ForwardResponse& forward) {
-  if (head.status == 101) {
-    out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
-  } else if (!forward.keep_alive) {
-    out.append("Connection: close\r\n");
-  } else if (forward.request->minor_version == 0) {
-    out.append("Connection: keep-alive\r\n");
+// What Content-Length is to say; nothing: there is to be none.
+std::optional<std::uint64_t> ResponseWriter::length() const {
+  if (forward_.framing.kind == BodyKind::length) return forward_.framing.length;
+  if (forward_.framing.kind == BodyKind::none && announces_length()) return head_.content_length;
+  return std::nullopt;
+}
+
+bool ResponseWriter::keeps_length() const {
+  const auto wanted = length();
+  return wanted && wanted == head_.content_length && is_plain_number(head_.value_of(FieldId::content_length));
+}
+
+void ResponseWriter::put_framing() {
+  if (forward_.framing.kind == BodyKind::chunked) out_.put("Transfer-Encoding: chunked\r\n");
+  if (const auto wanted = length(); wanted && !keeps_length()) {
+    out_.put("Content-Length: ").put_number(*wanted).put("\r\n");
+  }
+}
+
+void ResponseWriter::put_connection() {
+  const bool upgrades = head_.status == 101 || (head_.status == 426 && upgrades_to_websocket(head_));
+  if (upgrades) out_.put("Upgrade: websocket\r\n");
+  if (head_.status == 101) {
+    out_.put("Connection: Upgrade\r\n");
+  } else if (!forward_.keep_alive) {
+    out_.put(upgrades ? "Connection: close, Upgrade\r\n" : "Connection: close\r\n");
+  } else if (upgrades) {
+    out_.put("Connection: Upgrade\r\n");
+  } else if (forward_.request->minor_version == 0) {
+    out_.put("Connection: keep-alive\r\n");
+  }
+}
+
+void ResponseWriter::put_own_fields() {
+  const bool dated = head_.status == 101 || head_.has(FieldId::date) || drops("Date");
+  if (!dated) out_.put_field("Date", forward_.date);
+  if (!forward_.set_cookie.empty()) out_.put_field("Set-Cookie", forward_.set_cookie);
+  if (makes_private_) {
+    if (drops("Cache-Control")) {
+      out_.put("Cache-Control: private\r\n");
+    } else {
+      put_private(out_, head_);
+    }
+  }
+  if (edits_ == nullptr) return;
+  edits_->append_fields(out_, forward_.variables);
+  if (const HeaderTemplate* host = edits_->host()) {
+    out_.put("Host: ");
+    host->append(out_, forward_.variables);
+    out_.put("\r\n");
   }
 }
 
 }  // namespace
 
 void write_response_head(std::string& out, const ResponseHead& head, const ForwardResponse& forward) {
-  append_status_line(out, head.status, head.reason());
-  RangeCopy copy(out, head);
-  for (std::size_t i = 0; i < head.size(); ++i) {
-    if (keeps(head, i, forward)) copy.keep(i);
-  }
-  copy.flush();
-  append_framing(out, forward.framing);
-  append_connection(out, head, forward);
-  if (head.status != 101 && head.value_of(FieldId::date).empty()) append_field(out, "Date", forward.date);
-  if (!forward.set_cookie.empty()) {
-    append_field(out, "Set-Cookie", forward.set_cookie);
-    if (!is_private_already(head)) out.append("Cache-Control: private\r\n");
-  }
-  if (forward.edits != nullptr && !forward.edits->empty()) forward.edits->append_fields(out, forward.variables);
-  out.append("\r\n");
+  ResponseWriter(out, head, forward).write();
 }
 
 void write_interim_head(std::string& out, const ResponseHead& head) {
-  append_status_line(out, head.status, head.reason());
-  RangeCopy copy(out, head);
+  Output output(out, head.bytes().size() + own_fields_bytes);
+  RangeCopy copy(output, head);
+  put_status_line(output, copy, head);
   for (std::size_t i = 0; i < head.size(); ++i) {
-    if (head[i].id != FieldId::content_length && !is_hop_by_hop(head, i)) copy.keep(i);
+    const bool framing = head[i].id == FieldId::content_length || head[i].id == FieldId::trailer;
+    if (!framing && !is_hop_by_hop(head[i])) copy.keep(i);
   }
   copy.flush();
-  out.append("\r\n");
+  output.put("\r\n").finish();
 }
 
 }  // namespace stickler::http

@@ -12,12 +12,12 @@ namespace stickler::http {
 
 // All views are borrowed for the call.
 struct ForwardResponse {
-  Framing framing;                       // To the client.
+  Framing framing{};                     // To the client.
   bool keep_alive = true;                // The client's connection goes on.
-  std::string_view date;                 // For an answer that has none (RFC 9110 6.6.1).
-  std::string_view set_cookie;           // Ours; "": none. Makes the answer private.
+  std::string_view date{};               // For an answer that has none (RFC 9110 6.6.1).
+  std::string_view set_cookie{};         // Ours; "": none. Makes the answer private.
   const HeaderEdits* edits = nullptr;    // nullptr: none.
-  HeaderVariables variables;             // For the edits.
+  HeaderVariables variables{};           // For the edits.
   const RequestHead* request = nullptr;  // What is answered. Requires: not nullptr.
 };
 

@@ -10,9 +10,12 @@
 
 namespace stickler::http {
 
-// Fills framing, keep_alive, expect_continue and wants_websocket.
+// Fills what of the head follows from its fields, and marks those that a Connection field names.
 Refusal frame_request(RequestHead& head);
 Refusal frame_response(ResponseHead& head, const AnswerContext& context);
+
+// Whether an Upgrade field names it.
+bool upgrades_to_websocket(const FieldBlock& head);
 
 // Whether the comma-separated value names the token, ignoring case.
 bool list_has(std::string_view value, std::string_view token);

@@ -9,25 +9,43 @@ namespace {
 using Outcome = ScanResult::Outcome;
 
 // Answers come from our own side; their heads are limited so that a broken backend cannot exhaust memory.
-constexpr HeadLimits answer_limits{.header_bytes = 64 * 1024, .headers = 256, .uri_bytes = 0};
+constexpr HeadLimits answer_limits{.header_bytes = 64 * 1024, .headers = 256, .uri_bytes = 64 * 1024};
 
 const FieldBlock no_trailers;
 
 }  // namespace
 
-const FieldBlock& MessageReader::trailers() const { return chunked_ != nullptr ? chunked_->trailers() : no_trailers; }
+const FieldBlock& MessageReader::trailers() const {
+  return chunked_ != nullptr && with_trailers_ ? chunked_->trailers() : no_trailers;
+}
 
-bool MessageReader::worth_scanning(std::size_t known, const HeadLimits& limits) const {
+bool MessageReader::collect(std::string_view input, const HeadLimits& limits) {
+  const std::size_t known = collected_.size();
+  // One byte more than a head may have proves that it is too large; what follows is not needed for that.
+  collected_.append(input.substr(0, limits.header_bytes + 1 - known));
   const std::string_view bytes = collected_;
   if (bytes.size() > limits.header_bytes) return true;
-  const std::size_t line_end = bytes.find('\n');
-  if (line_end == std::string_view::npos) return bytes.size() > limits.uri_bytes;
-  if (line_end >= known) return true;
-  const std::string_view fresh = bytes.substr(known - std::min<std::size_t>(known, 3));
+  if (!start_line_seen_) {
+    return bytes.size() > limits.uri_bytes || bytes.find('\n', known) != std::string_view::npos;
+  }
+  const std::string_view fresh = bytes.substr(known - std::min<std::size_t>(known, 2));
   return fresh.find("\n\r\n") != std::string_view::npos || fresh.find("\n\n") != std::string_view::npos;
 }
 
-void MessageReader::begin_body(const Framing& framing) {
+Event MessageReader::wait(std::string_view& input, const ScanResult& scan) {
+  start_line_seen_ = scan.size > 0;
+  if (collected_.empty()) collected_.assign(input);
+  input = {};
+  return Event::need_more;
+}
+
+void MessageReader::found_head(std::string_view& input, std::size_t size, std::size_t known) {
+  start_line_seen_ = false;
+  input.remove_prefix(size - known);
+}
+
+void MessageReader::begin_body(const Framing& framing, bool with_trailers) {
+  with_trailers_ = with_trailers;
   switch (framing.kind) {
     case BodyKind::none:
       state_ = State::end;
@@ -78,34 +96,24 @@ Event MessageReader::fail(Refusal refusal) {
 
 Event RequestParser::next(std::string_view& input) {
   if (state_ == State::failed) return Event::error;
-  if (state_ == State::after_end) {
-    chunked_.reset();
-    state_ = State::head;
-  }
-  if (state_ != State::head) {
-    if (!collected_.empty()) collected_ = {};
-    return read_body(input);
-  }
+  if (state_ == State::head) return read_head(input);
+  if (!collected_.empty()) collected_ = {};  // The head has been used.
+  if (state_ != State::after_end) return read_body(input);
+  chunked_.reset();
+  state_ = State::head;
   return read_head(input);
 }
 
 Event RequestParser::read_head(std::string_view& input) {
   if (input.empty()) return Event::need_more;
   const std::size_t known = collected_.size();
-  if (known > 0) {
-    collected_.append(input);
-    if (!worth_scanning(known, *limits_)) return input = {}, Event::need_more;
-  }
+  if (known > 0 && !collect(input, *limits_)) return input = {}, Event::need_more;
   const ScanResult scan = scan_request(known > 0 ? std::string_view(collected_) : input, *limits_, *head_);
   if (scan.outcome == Outcome::refused) return fail(scan.refusal);
-  if (scan.outcome == Outcome::need_more) {
-    if (known == 0) collected_.assign(input);
-    input = {};
-    return Event::need_more;
-  }
-  input.remove_prefix(scan.size - known);
+  if (scan.outcome == Outcome::need_more) return wait(input, scan);
+  found_head(input, scan.size, known);
   head_->trim(scan.size);
-  begin_body(head_->framing);
+  begin_body(head_->framing, !head_->connection_names_fields);
   if (state_ == State::end) state_ = State::after_end;
   return Event::head;
 }
@@ -115,6 +123,8 @@ void ResponseParser::expect(const AnswerContext& context) {
   chunked_.reset();
   collected_ = {};
   interim_count_ = 0;
+  interim_collected_ = false;
+  start_line_seen_ = false;
   state_ = State::head;
 }
 
@@ -130,19 +140,12 @@ Event ResponseParser::read_head(std::string_view& input) {
   if (std::exchange(interim_collected_, false)) collected_ = {};
   if (input.empty()) return Event::need_more;
   const std::size_t known = collected_.size();
-  if (known > 0) {
-    collected_.append(input);
-    if (!worth_scanning(known, answer_limits)) return input = {}, Event::need_more;
-  }
+  if (known > 0 && !collect(input, answer_limits)) return input = {}, Event::need_more;
   const ScanResult scan =
       scan_response(known > 0 ? std::string_view(collected_) : input, answer_limits, context_, *head_);
   if (scan.outcome == Outcome::refused) return fail(scan.refusal);
-  if (scan.outcome == Outcome::need_more) {
-    if (known == 0) collected_.assign(input);
-    input = {};
-    return Event::need_more;
-  }
-  input.remove_prefix(scan.size - known);
+  if (scan.outcome == Outcome::need_more) return wait(input, scan);
+  found_head(input, scan.size, known);
   head_->trim(scan.size);
   if (head_->status == 101) return state_ = State::after_end, Event::head;
   if (head_->status < 200) {
@@ -150,13 +153,14 @@ Event ResponseParser::read_head(std::string_view& input) {
     interim_collected_ = known > 0;
     return Event::interim;
   }
-  begin_body(head_->framing);
+  begin_body(head_->framing, !head_->connection_names_fields);
   return Event::head;
 }
 
 Event ResponseParser::eof() {
   if (state_ == State::close_body) return state_ = State::after_end, Event::end;
-  return fail(state_ == State::head ? Refusal::no_answer : Refusal::bad_answer);
+  const bool nothing_came = state_ == State::head && (collected_.empty() || interim_collected_);
+  return fail(nothing_came ? Refusal::no_answer : Refusal::bad_answer);
 }
 
 }  // namespace stickler::http

@@ -6,7 +6,7 @@
 //
 // Heads are read by our own strict scan. Bodies of known length are counted; chunked ones are decoded by llhttp behind
 // a gate (chunked_body.h). A head that lies whole in the input is not copied: its views point there. One that is split
-// over reads is collected; the buffer goes away with the head, so that an idle parser owns none.
+// over reads is collected; the buffer goes away when more is asked for, with the head.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +32,15 @@ class MessageReader {
  protected:
   enum class State : std::uint8_t { head, length_body, chunked_body, close_body, end, after_end, failed };
 
-  // Whether collected bytes are worth a scan: a line or the head may be complete now. Keeps a head that comes byte by
-  // byte from being scanned as often.
-  bool worth_scanning(std::size_t known, const HeadLimits& limits) const;
+  // Collects what a head that is split over reads goes on with. Whether it is worth a scan: the start line, which is
+  // judged early, or the head may be whole now. So a head that comes byte by byte is scanned a few times only.
+  bool collect(std::string_view input, const HeadLimits& limits);
+  // Of a scan that wants more.
+  Event wait(std::string_view& input, const ScanResult& scan);
+  // Of a scan that found a head, of which `known` bytes had come before.
+  void found_head(std::string_view& input, std::size_t size, std::size_t known);
   Event read_body(std::string_view& input);
-  void begin_body(const Framing& framing);
+  void begin_body(const Framing& framing, bool with_trailers);
   Event fail(Refusal refusal);
 
   std::string collected_;  // Of a split head.
@@ -45,6 +49,8 @@ class MessageReader {
   std::unique_ptr<ChunkedBody> chunked_;
   State state_ = State::head;
   Refusal refusal_ = Refusal::none;
+  bool start_line_seen_ = false;  // In collected_, and scanned.
+  bool with_trailers_ = true;
 };
 
 class RequestParser : public MessageReader {

@@ -1,11 +1,14 @@
 #include "lb/http/head_scan.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lb/base/bytes.h"
+#include "lb/http/byte_scan.h"
 #include "lb/http/field_scan.h"
 #include "lb/http/framing.h"
 #include "lb/http/host.h"
+#include "lb/http/request_id.h"
 
 namespace stickler::http {
 namespace {
@@ -60,7 +63,7 @@ Step scan_method(std::string_view input, std::size_t at, RequestHead& head) {
 
 Step scan_target(std::string_view input, std::size_t at, const HeadLimits& limits, RequestHead& head) {
   const std::size_t begin = at;
-  while (at < input.size() && is(input[at], target)) ++at;
+  at = end_of_target(input, begin);
   if (at - begin > limits.uri_bytes) return stop(Refusal::uri_too_long);
   if (at == input.size()) return wait();
   if (at == begin) return stop(Refusal::bad_request_line);
@@ -107,41 +110,46 @@ Refusal split_absolute(RequestHead& head, std::size_t authority) {
   const std::string_view target = head.target();
   const std::size_t path = std::min(target.find_first_of("/?", authority), target.size());
   if (!is_host_and_port(target.substr(authority, path - authority))) return Refusal::bad_target;
+  head.absolute_target = true;
   head.authority_span = span(head.target_span.begin + authority, head.target_span.begin + path);
   head.path_span = span(head.target_span.begin + path, head.target_span.begin + target.size());
   return Refusal::none;
 }
 
 // The four forms of RFC 9112 3.2.
-Refusal check_target(RequestHead& head) {
+Refusal check_target(RequestHead& head, const HeadLimits& limits) {
   const std::string_view target = head.target();
-  if (head.method == Method::connect) {
-    return is_host_and_port(target) && target.find(':') != target.npos ? Refusal::none : Refusal::bad_target;
-  }
+  head.absolute_target = false;
   head.path_span = head.target_span;
+  if (head.method == Method::connect) {
+    const bool with_port = target.find(':') != target.npos && target.back() != ']';
+    return with_port && is_host_and_port(target) ? Refusal::none : Refusal::bad_target;
+  }
   if (target.front() == '/') return Refusal::none;
   if (target == "*") return head.method == Method::options ? Refusal::none : Refusal::bad_target;
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (equals_ignore_case(target.substr(0, scheme.size()), scheme)) return split_absolute(head, scheme.size());
+    if (!equals_ignore_case(target.substr(0, scheme.size()), scheme)) continue;
+    const Refusal refusal = split_absolute(head, scheme.size());
+    const bool misdirected = scheme == "https://" && !limits.secure;
+    return refusal == Refusal::none && misdirected ? Refusal::misdirected : refusal;
   }
   return Refusal::bad_target;
 }
 
 // Exactly one Host, also beside an absolute target, whose authority replaces it (RFC 9112 3.2, 3.2.2).
 Refusal check_host(RequestHead& head) {
+  if (!head.has(FieldId::host)) return head.minor_version >= 1 ? Refusal::bad_host : Refusal::none;
   std::size_t hosts = 0;
   for (std::size_t i = 0; i < head.size(); ++i) {
     if (head[i].id != FieldId::host) continue;
-    ++hosts;
-    if (!is_host_and_port(head.value(i))) return Refusal::bad_host;
-    if (head.authority_span.size == 0) head.authority_span = {head[i].value, head[i].value_size};
+    if (++hosts > 1 || !is_host_and_port(head.value(i))) return Refusal::bad_host;
+    if (!head.absolute_target) head.authority_span = {head[i].value, head[i].value_size};
   }
-  const bool needed = head.minor_version >= 1;
-  return hosts > 1 || (needed && hosts == 0) ? Refusal::bad_host : Refusal::none;
+  return Refusal::none;
 }
 
-ScanResult checked(ScanResult result, Refusal refusal) { return refusal == Refusal::none ? result : refused(refusal); }
-
+// 100 to 599 are the classes there are; a client treats another code as a failure of the server (RFC 9110 15), and so
+// does this one: 502.
 Step scan_status_line(std::string_view input, ResponseHead& head) {
   Step step = scan_version(input, 0, head.minor_version);
   if (!step.done()) return step.more ? step : stop(Refusal::bad_status_line);
@@ -166,40 +174,54 @@ Step scan_status_line(std::string_view input, ResponseHead& head) {
   return line.complete ? Step{.at = end + 2} : wait();
 }
 
-// The head as a whole is limited; what does not end within the limit is refused for what made it long.
+// What may be looked at of the input: a head that does not end within the limit is too large, whatever follows.
+std::string_view within(std::string_view input, const HeadLimits& limits) {
+  constexpr std::uint64_t offset_max = std::numeric_limits<std::uint32_t>::max() / 2;
+  return input.substr(0, std::min(limits.header_bytes, offset_max));
+}
+
 ScanResult limited(ScanResult result, std::string_view input, const HeadLimits& limits) {
-  const std::size_t size = result.outcome == Outcome::complete ? result.size : input.size();
-  if (result.outcome == Outcome::refused || size <= limits.header_bytes) return result;
-  return refused(Refusal::head_too_large);
+  const bool cut = result.outcome == Outcome::need_more && input.size() > within(input, limits).size();
+  return cut ? refused(Refusal::head_too_large) : result;
+}
+
+Refusal check_request(RequestHead& head, const HeadLimits& limits) {
+  if (const Refusal refusal = check_target(head, limits); refusal != Refusal::none) return refusal;
+  if (const Refusal refusal = check_host(head); refusal != Refusal::none) return refusal;
+  return frame_request(head);
 }
 
 }  // namespace
 
 ScanResult scan_request(std::string_view input, const HeadLimits& limits, RequestHead& head) {
-  head.reset(input);
+  const std::string_view bytes = within(input, limits);
+  head.reset(bytes);
   head.authority_span = {};
-  const Step line = scan_request_line(input, limits, head);
+  const Step line = scan_request_line(bytes, limits, head);
   if (!line.done()) return limited(result_of(line), input, limits);
-  ScanResult result = limited(scan_fields(input, line.at, limits, head), input, limits);
+  const ScanResult result = limited(scan_fields(bytes, line.at, limits, head), input, limits);
   if (result.outcome != Outcome::complete) return result;
-  if (const Refusal refusal = check_target(head); refusal != Refusal::none) return refused(refusal);
-  if (const Refusal refusal = check_host(head); refusal != Refusal::none) return refused(refusal);
-  return checked(result, frame_request(head));
+  if (const Refusal refusal = check_request(head, limits); refusal != Refusal::none) return refused(refusal);
+  if (!has_request_id(head)) head.discard(FieldId::x_request_id);
+  return result;
 }
 
 ScanResult scan_response(std::string_view input, const HeadLimits& limits, const AnswerContext& context,
                          ResponseHead& head) {
-  head.reset(input);
-  const Step line = scan_status_line(input, head);
+  const std::string_view bytes = within(input, limits);
+  head.reset(bytes);
+  const Step line = scan_status_line(bytes, head);
   if (!line.done()) return limited(result_of(line), input, limits);
-  ScanResult result = limited(scan_fields(input, line.at, limits, head), input, limits);
+  const ScanResult result = limited(scan_fields(bytes, line.at, limits, head), input, limits);
   if (result.outcome != Outcome::complete) return result;
-  return checked(result, frame_response(head, context));
+  const Refusal refusal = frame_response(head, context);
+  return refusal == Refusal::none ? result : refused(refusal);
 }
 
 ScanResult scan_trailers(std::string_view input, const HeadLimits& limits, FieldBlock& fields) {
-  fields.reset(input);
-  return limited(scan_fields(input, 0, limits, fields), input, limits);
+  const std::string_view bytes = within(input, limits);
+  fields.reset(bytes);
+  return limited(scan_fields(bytes, 0, limits, fields), input, limits);
 }
 
 }  // namespace stickler::http

@@ -1,5 +1,5 @@
 // The strict scan of a raw head: the one authority over what a head says. Pure; any thread; allocates only while a
-// head's vector of fields grows.
+// head's vector of fields grows. Its verdict does not depend on how much of what follows has arrived.
 //
 // Every byte is checked against RFC 9112 2-5 before anything is believed. llhttp does not see heads (h1_parser.h), so
 // nothing that a parser elsewhere tolerates can be smuggled past this one.
@@ -18,6 +18,7 @@ struct HeadLimits {
   std::uint64_t header_bytes = 32 * 1024;  // The whole head.
   std::uint32_t headers = 100;
   std::uint64_t uri_bytes = 8 * 1024;
+  bool secure = false;  // The connection is encrypted, so that a target may be of https (RFC 9110 7.4).
 };
 
 struct ScanResult {
@@ -25,7 +26,8 @@ struct ScanResult {
 
   Outcome outcome = Outcome::need_more;
   Refusal refusal = Refusal::none;
-  std::size_t size = 0;  // Bytes of the head, the empty line included, when complete.
+  // Complete: bytes of the head, the empty line included. More needed: of the start line, 0 while it is not whole.
+  std::size_t size = 0;
 };
 
 // Fills `head`, whose views borrow `input`; `head` is meaningful only when complete.

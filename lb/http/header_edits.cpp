@@ -4,8 +4,10 @@
 #include <array>
 #include <utility>
 
-#include "lb/base/bytes.h"
-#include "lb/http/field_scan.h"
+#include "lb/http/byte_scan.h"
+#include "lb/http/field_names.h"
+#include "lb/http/host.h"
+#include "lb/http/message.h"
 
 namespace stickler::http {
 namespace {
@@ -28,6 +30,29 @@ constexpr std::array variables = {
     Variable{"backend", &HeaderVariables::backend},
 };
 
+// Whether an edit may name the field, and if not, why.
+Result<void> check_name(std::string_view name) {
+  const std::string quoted = "'" + std::string(name) + "'";
+  if (!is_token(name)) return fail(quoted + " is not a field name");
+  switch (field_id_as_variable(name)) {
+    case FieldId::host:
+      return fail("a request has exactly one Host: it can be set, but not added or removed");
+    case FieldId::content_length:
+    case FieldId::transfer_encoding:
+    case FieldId::trailer:
+      return fail(quoted + " says where the body ends and is written for each message: it cannot be edited");
+    case FieldId::connection:
+    case FieldId::http2_settings:
+    case FieldId::keep_alive:
+    case FieldId::proxy_connection:
+    case FieldId::te:
+    case FieldId::upgrade:
+      return fail(quoted + " concerns one connection only and is never passed on: it cannot be edited");
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 Result<HeaderTemplate> HeaderTemplate::compile(std::string_view text) {
@@ -49,15 +74,14 @@ Result<HeaderTemplate> HeaderTemplate::compile(std::string_view text) {
   }
 }
 
-void HeaderTemplate::append(std::string& out, const HeaderVariables& values) const {
+void HeaderTemplate::append(Output& out, const HeaderVariables& values) const {
   for (const Part& part : parts_) {
-    out.append(part.literal);
-    if (part.variable != nullptr) out.append(values.*part.variable);
+    out.put(part.literal);
+    if (part.variable != nullptr) out.put(values.*part.variable);
   }
 }
 
 Result<void> HeaderEdits::write(std::string_view name, std::string_view value) {
-  if (!is_token(name)) return fail("'" + std::string(name) + "' is not a field name");
   auto compiled = HeaderTemplate::compile(value);
   if (!compiled) return tl::unexpected(compiled.error());
   writes_.push_back({.name = std::string(name), .value = *std::move(compiled)});
@@ -65,30 +89,53 @@ Result<void> HeaderEdits::write(std::string_view name, std::string_view value) {
 }
 
 void HeaderEdits::forget(std::string_view name) {
-  std::erase_if(writes_, [&](const Write& write) { return equals_ignore_case(write.name, name); });
+  std::erase_if(writes_, [&](const Write& write) { return equals_as_variable(write.name, name); });
+}
+
+void HeaderEdits::drop(std::string_view name) {
+  forget(name);
+  if (!drops(name)) removes_.emplace_back(name);
 }
 
 Result<void> HeaderEdits::set(std::string_view name, std::string_view value) {
-  remove(name);
+  if (field_id(name) == FieldId::host) return set_host(value);
+  if (auto allowed = check_name(name); !allowed) return allowed;
+  drop(name);
   return write(name, value);
 }
 
-Result<void> HeaderEdits::add(std::string_view name, std::string_view value) { return write(name, value); }
+// A literal one is checked here; one with variables for each message, when it is known.
+Result<void> HeaderEdits::set_host(std::string_view value) {
+  auto compiled = HeaderTemplate::compile(value);
+  if (!compiled) return tl::unexpected(compiled.error());
+  if (value.find("%{") == std::string_view::npos && !is_host_and_port(value)) {
+    return fail("'" + std::string(value) + "' is no host: expected NAME, ADDRESS or [ADDRESS], and :PORT if need be");
+  }
+  host_ = *std::move(compiled);
+  drop("Host");
+  return {};
+}
 
-void HeaderEdits::remove(std::string_view name) {
-  forget(name);
-  removes_.emplace_back(name);
+Result<void> HeaderEdits::add(std::string_view name, std::string_view value) {
+  if (auto allowed = check_name(name); !allowed) return allowed;
+  return write(name, value);
+}
+
+Result<void> HeaderEdits::remove(std::string_view name) {
+  if (auto allowed = check_name(name); !allowed) return allowed;
+  drop(name);
+  return {};
 }
 
 bool HeaderEdits::drops(std::string_view name) const {
-  return std::ranges::any_of(removes_, [&](const std::string& removed) { return equals_ignore_case(removed, name); });
+  return std::ranges::any_of(removes_, [&](const std::string& removed) { return equals_as_variable(removed, name); });
 }
 
-void HeaderEdits::append_fields(std::string& out, const HeaderVariables& values) const {
+void HeaderEdits::append_fields(Output& out, const HeaderVariables& values) const {
   for (const Write& write : writes_) {
-    out.append(write.name).append(": ");
+    out.put(write.name).put(": ");
     write.value.append(out, values);
-    out.append("\r\n");
+    out.put("\r\n");
   }
 }
 

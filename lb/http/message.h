@@ -3,21 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace stickler::http {
 
-// Fields that rules here are about; the rest is `other`.
+// Fields that rules here are about. Each is a bit of a FieldBlock's set, so there are less than 64.
 enum class FieldId : std::uint8_t {
   other,
   authorization,
   cache_control,
   connection,
   content_length,
-  content_type,
   cookie,
   date,
+  discarded,   // Neither believed nor forwarded: it would be taken for a field that it is not.
+  end_to_end,  // Standard fields for the recipient of the message itself, that need no further rule.
   expect,
   forwarded,
   host,
@@ -25,10 +27,6 @@ enum class FieldId : std::uint8_t {
   keep_alive,
   max_forwards,
   proxy_connection,
-  sec_websocket_accept,
-  sec_websocket_key,
-  sec_websocket_version,
-  server,
   set_cookie,
   te,
   trailer,
@@ -38,6 +36,7 @@ enum class FieldId : std::uint8_t {
   via,
   x_forwarded_for,
   x_forwarded_host,
+  x_forwarded_other,
   x_forwarded_proto,
   x_node_generation,
   x_request_id,
@@ -54,6 +53,7 @@ struct Field {
   std::uint32_t value_size = 0;  // Without the blanks around it.
   std::uint16_t name_size = 0;
   FieldId id = FieldId::other;
+  bool named = false;  // By a Connection field: it is for this connection only.
 };
 
 // Fields in their order, equal names included.
@@ -68,6 +68,7 @@ class FieldBlock {
   std::string_view line(std::size_t i) const { return range(fields_[i].line, fields_[i].line_end); }
   std::string_view range(std::size_t begin, std::size_t end) const { return bytes_.substr(begin, end - begin); }
 
+  bool has(FieldId id) const { return (present_ & bit(id)) != 0; }
   std::size_t count(FieldId id) const;
   std::string_view value_of(FieldId id) const;             // Of the first; "" if there is none.
   std::string_view value_of(std::string_view name) const;  // Ignores case.
@@ -78,12 +79,34 @@ class FieldBlock {
   void reset(std::string_view bytes = {}) {
     bytes_ = bytes;
     fields_.clear();
+    present_ = 0;
   }
   void trim(std::size_t size) { bytes_ = bytes_.substr(0, size); }  // The bytes behind it are not the head's.
-  void add(const Field& field) { fields_.push_back(field); }
+  void add(const Field& field) {
+    fields_.push_back(field);
+    present_ |= bit(field.id);
+  }
+  void mark_named(std::size_t i) { fields_[i].named = true; }
+  void discard(FieldId id);  // All fields of it become FieldId::discarded.
+
+  // Keeps the fields for which `keep(i)` holds.
+  template <class Keep>
+  void filter(Keep keep) {
+    std::size_t kept = 0;
+    present_ = 0;
+    for (std::size_t i = 0; i < fields_.size(); ++i) {
+      if (!keep(i)) continue;
+      present_ |= bit(fields_[i].id);
+      fields_[kept++] = fields_[i];
+    }
+    fields_.resize(kept);
+  }
 
  private:
+  static constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+
   std::string_view bytes_;
+  std::uint64_t present_ = 0;
   std::vector<Field> fields_;
 };
 
@@ -119,20 +142,24 @@ struct RequestHead : FieldBlock {
   std::string_view target() const { return bytes().substr(target_span.begin, target_span.size); }
   // The effective host: of an absolute target, else of Host; "" for HTTP/1.0 without either.
   std::string_view authority() const { return bytes().substr(authority_span.begin, authority_span.size); }
-  // What an origin-form target would be; "*" for the asterisk-form; "/" where an absolute target has no path.
+  // What an origin-form target would be, but without its '/' where an absolute target goes on with '?'; "*" for the
+  // asterisk-form and what stands for it; a CONNECT's target.
   std::string_view path_and_query() const;
-  std::string_view path() const { return path_and_query().substr(0, path_and_query().find('?')); }
+  std::string_view path() const;  // "/" at least.
 
   Method method = Method::other;
   std::uint8_t minor_version = 1;
   bool keep_alive = true;  // The client wants to go on (RFC 9112 9.3).
   bool expect_continue = false;
   bool wants_websocket = false;
+  bool absolute_target = false;
+  bool connection_names_fields = false;       // None of the trailers is to be believed then.
+  std::optional<std::uint64_t> max_forwards;  // For OPTIONS and TRACE only (RFC 9110 7.6.2).
   Framing framing;
   Span method_span;
   Span target_span;
   Span authority_span;
-  Span path_span;  // Of the target; size 0: "/".
+  Span path_span;  // Of the target; size 0: an absolute target without a path.
 };
 
 struct ResponseHead : FieldBlock {
@@ -141,6 +168,9 @@ struct ResponseHead : FieldBlock {
   std::uint16_t status = 0;
   std::uint8_t minor_version = 1;
   bool keep_alive = true;
+  bool connection_names_fields = false;
+  // The one valid Content-Length of an answer without Transfer-Encoding; the body's length only if it has one.
+  std::optional<std::uint64_t> content_length;
   Framing framing;
   Span reason_span;
 };

@@ -22,6 +22,8 @@ enum class Refusal : std::uint8_t {
   bare_line_break,
   bad_host,
   path_climbs_out,
+  ambiguous_path,
+  bad_max_forwards,
   // Where a body ends (RFC 9112 6, 7).
   te_and_cl,
   bad_content_length,
@@ -36,6 +38,7 @@ enum class Refusal : std::uint8_t {
   unknown_method,
   connect_refused,
   max_forwards_reached,
+  options_answered,
   unknown_expectation,
   misdirected,
   unasked_upgrade,

@@ -51,7 +51,9 @@ std::string_view reason_phrase(std::uint16_t status) {
 
 Reply reply_to(Refusal refusal) {
   Reply reply{.status = status_of(refusal), .text = sentence_of(refusal), .fields = {}};
-  if (reply.status == 405) reply.fields = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n";
+  // Who asks what may be done, or did what may not, is told what may (RFC 9110 10.2.1).
+  if (reply.status == 405 || refusal == Refusal::options_answered)
+    reply.fields = "Allow: GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS\r\n";
   return reply;
 }
 
