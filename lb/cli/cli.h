@@ -1,0 +1,20 @@
+// The sub-commands of `stickler`. Main thread.
+#pragma once
+
+#include <string>
+
+namespace stickler::cli {
+
+// 0 ok, 1 runtime failure, 2 usage or configuration error.
+enum Exit : int { ok = 0, failed = 1, misused = 2 };
+
+int main(int argc, const char* const* argv);
+
+// One sub-command a file. Each says on stderr what went wrong.
+Exit run(const std::string& config_path);
+Exit check(const std::string& config_path);
+Exit status(const std::string& admin_address, bool as_json);
+Exit reload(const std::string& admin_address, const std::string& token_file);
+Exit version();
+
+}  // namespace stickler::cli

@@ -1,0 +1,143 @@
+#include "lb/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "lb/base/address.h"
+#include "lb/config/suggest.h"
+
+namespace stickler::cli {
+namespace {
+
+void add_config(CLI::App& app, Options& options) {
+  app.add_option("CONFIG", options.config_path, "The configuration file (YAML)")->required()->type_name("");
+}
+
+void add_admin(CLI::App& app, Options& options) {
+  const auto problem_of = [](const std::string& text) {
+    const auto address = Address::parse(text);
+    return address ? std::string() : address.error().message;
+  };
+  app.add_option("--admin", options.admin, "Its admin.listen, also [IPV6]:PORT or unix:/path")
+      ->check(problem_of)
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+}
+
+void add_status(CLI::App& app, Options& options) {
+  add_admin(app, options);
+  app.add_flag("--json", options.as_json, "Print the admin API's own JSON instead of tables");
+}
+
+void add_reload(CLI::App& app, Options& options) {
+  add_admin(app, options);
+  app.add_option("--token-file", options.token_file, "The file that holds the admin token, where one is configured")
+      ->type_name("FILE");
+}
+
+struct Known {
+  std::string_view name;
+  std::string_view help;
+  std::optional<Command> command;              // Empty: not available yet.
+  void (*add)(CLI::App&, Options&) = nullptr;  // What it takes.
+};
+
+constexpr Known all_known[] = {
+    {"run", "Run in the foreground; SIGTERM drains and stops, SIGHUP reloads", Command::run, add_config},
+    {"check", "Report every error and warning of a configuration", Command::check, add_config},
+    {"status", "Show listeners, pools and backends of the running process", Command::status, add_status},
+    {"reload", "Reload the configuration of the running process and print the result", Command::reload, add_reload},
+    {"version", "Show the version, libraries and features", Command::version},
+    {"drain", "Let a backend's sessions end and give it no new ones (not available yet)", {}},
+    {"undrain", "End a drain (not available yet)", {}},
+    {"disable", "Take a backend out at once (not available yet)", {}},
+    {"enable", "Put a disabled backend back (not available yet)", {}},
+    {"explain", "Say where a request would go, and why (not available yet)", {}},
+    {"why", "Say why a request that was served went where it went (not available yet)", {}},
+    {"doctor", "Check the machine for what a configuration needs (not available yet)", {}},
+};
+
+CommandLine misuse(const CLI::App& app, const std::string& problem) {
+  const std::string name = app.get_parent() == nullptr ? "stickler" : "stickler " + app.get_name();
+  return {.command = {},
+          .options = {},
+          .exit = Exit::misused,
+          .text = name + ": " + problem + "\nSee '" + name + " --help'.\n"};
+}
+
+std::string unknown_command(const std::string& word) {
+  std::vector<std::string_view> names;
+  std::string list;
+  for (const Known& known : all_known) {
+    names.push_back(known.name);
+    if (known.command) list += (list.empty() ? "" : ", ") + std::string(known.name);
+  }
+  return "unknown command '" + word + "'" + config::did_you_mean(config::closest(word, names)) + "\nThe commands are " +
+         list + ".";
+}
+
+std::string unknown_option(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> options;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+  }
+  const std::vector<std::string_view> names(options.begin(), options.end());
+  return "unknown option '" + word + "'" + config::did_you_mean(config::closest(word.substr(0, word.find('=')), names));
+}
+
+const Known& known_of(const CLI::App& command) {
+  return *std::ranges::find(all_known, command.get_name(), &Known::name);
+}
+
+CommandLine not_available(const CLI::App& command) {
+  return {.command = {},
+          .options = {},
+          .exit = Exit::misused,
+          .text = "stickler " + command.get_name() + ": not available yet\n"};
+}
+
+// What a refused command line says: the library's own words, unless there is more to say.
+CommandLine refuse(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  const CLI::App& blamed = chosen.empty() ? app : *chosen.back();
+  if (!chosen.empty() && !known_of(blamed).command) return not_available(blamed);
+  const std::vector<std::string> left = blamed.remaining();
+  if (left.empty()) {
+    if (chosen.empty()) return {.command = {}, .options = {}, .exit = Exit::misused, .text = app.help()};
+    return misuse(blamed, error.what());
+  }
+  const auto option = std::ranges::find_if(left, [](const std::string& word) { return word.starts_with('-'); });
+  if (option != left.end()) return misuse(blamed, unknown_option(blamed, *option));
+  if (chosen.empty()) return misuse(app, unknown_command(left[0]));
+  return misuse(blamed, "'" + left[0] + "' is one argument too many");
+}
+
+}  // namespace
+
+CommandLine parse(std::span<const char* const> arguments) {
+  CLI::App app("A load balancer that never lets go of a session.", "stickler");
+  CommandLine line;
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "", "The same as the command version");
+  for (const Known& known : all_known) {
+    CLI::App* sub = app.add_subcommand(std::string(known.name), std::string(known.help));
+    if (known.add != nullptr) known.add(*sub, line.options);
+  }
+  try {
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
+  } catch (const CLI::CallForHelp&) {
+    return {.command = {}, .options = {}, .exit = Exit::ok, .text = app.help()};
+  } catch (const CLI::CallForVersion&) {
+    line.command = Command::version;
+    return line;
+  } catch (const CLI::ParseError& error) {
+    return refuse(app, error);
+  }
+  const CLI::App& chosen = *app.get_subcommands().front();
+  line.command = known_of(chosen).command;
+  return line.command ? line : not_available(chosen);
+}
+
+}  // namespace stickler::cli

@@ -1,0 +1,33 @@
+// The command line as a value: which sub-command with which options, or what to print instead of running one. Pure;
+// main thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "lb/cli/cli.h"
+
+namespace stickler::cli {
+
+enum class Command : std::uint8_t { run, check, status, reload, version };
+
+struct Options {
+  std::string config_path;
+  std::string admin = "127.0.0.1:9900";
+  std::string token_file;  // "": none.
+  bool as_json = false;
+};
+
+struct CommandLine {
+  std::optional<Command> command;  // Empty: there is `text` to print, on stderr unless `exit` is ok.
+  Options options;
+  Exit exit = Exit::ok;
+  std::string text;
+};
+
+// `arguments` begins with the program's own name, as argv does.
+CommandLine parse(std::span<const char* const> arguments);
+
+}  // namespace stickler::cli

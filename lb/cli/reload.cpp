@@ -1,0 +1,50 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "lb/admin/token.h"
+#include "lb/cli/admin_client.h"
+#include "lb/cli/cli.h"
+
+namespace stickler::cli {
+namespace {
+
+std::string message_of(const AdminAnswer& applied) {
+  const auto json = nlohmann::json::parse(applied.body, nullptr, false);
+  return json.is_object() && json.contains("message") && json["message"].is_string()
+             ? json["message"].get<std::string>()
+             : applied.body;
+}
+
+}  // namespace
+
+Exit reload(const std::string& admin_address, const std::string& token_file) {
+  std::string token;
+  if (!token_file.empty()) {
+    auto read = admin::read_token(token_file);
+    if (!read) {
+      std::cerr << "stickler: --token-file: " << read.error().message << '\n';
+      return Exit::misused;
+    }
+    token = *std::move(read);
+  }
+  const auto answer =
+      call_admin({.address = admin_address, .method = "POST", .path = "/api/v1/reload", .token = token});
+  if (!answer) {
+    std::cerr << "stickler: " << answer.error().message << '\n';
+    return Exit::failed;
+  }
+  if (answer->status == 200) {
+    std::cout << "reload applied: " << message_of(*answer) << '\n';
+    return Exit::ok;
+  }
+  const AdminProblem problem = problem_of(*answer);
+  if (problem.code == "reload_refused") {
+    std::cerr << "reload refused, nothing has changed:\n" << problem.message << '\n';
+    return Exit::misused;
+  }
+  std::cerr << "stickler: " << problem.message << '\n';
+  if (problem.code == "no_token") std::cerr << "Name the file that holds the token with --token-file.\n";
+  return Exit::failed;
+}
+
+}  // namespace stickler::cli

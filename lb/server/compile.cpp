@@ -1,0 +1,205 @@
+#include "lb/server/compile.h"
+
+#include <limits>
+#include <utility>
+
+#include "lb/base/log.h"
+
+namespace stickler::server {
+namespace {
+
+template <class T, class U>
+T or_unlimited(const std::optional<U>& limit) {
+  return limit ? static_cast<T>(*limit) : std::numeric_limits<T>::max();
+}
+
+// From the outside in: the file's edits, the listener's, the route's.
+Result<http::HeaderEdits> compile_edits(std::initializer_list<const config::HeaderEdits*> layers) {
+  http::HeaderEdits edits;
+  for (const config::HeaderEdits* layer : layers) {
+    for (const auto& name : layer->remove) edits.remove(name);
+    for (const auto& field : layer->set) {
+      if (auto result = edits.set(field.name, field.value); !result) return tl::unexpected(result.error());
+    }
+    for (const auto& field : layer->add) {
+      if (auto result = edits.add(field.name, field.value); !result) return tl::unexpected(result.error());
+    }
+  }
+  return edits;
+}
+
+Result<proxy::HeaderRules> compile_headers(const config::Config& config, const config::Listener& listener,
+                                           const config::Headers& route) {
+  auto request = compile_edits({&config.headers.request, &listener.headers.request, &route.request});
+  if (!request) return tl::unexpected(request.error());
+  auto response = compile_edits({&config.headers.response, &listener.headers.response, &route.response});
+  if (!response) return tl::unexpected(response.error());
+  return proxy::HeaderRules{.request = *std::move(request), .response = *std::move(response)};
+}
+
+std::optional<PoolIndex> find_pool(const config::Config& config, const std::string& name) {
+  for (std::uint32_t i = 0; i < config.pools.size(); ++i) {
+    if (config.pools[i].name == name) return PoolIndex{i};
+  }
+  return std::nullopt;
+}
+
+route::Rule compile_rule(const config::Config& config, const config::Route& route) {
+  route::PathMatch match = route::PathMatch::any;
+  if (!route.path.empty()) {
+    match = route.path_match == config::PathMatch::exact ? route::PathMatch::exact : route::PathMatch::prefix;
+  }
+  return {.host = route.host, .path = route.path, .path_match = match, .pool = *find_pool(config, route.pool)};
+}
+
+std::string route_name(const config::Route& route) { return route.host + (route.path.empty() ? "/" : route.path); }
+
+Result<proxy::ListenerSettings> compile_listener(const config::Config& config, const config::Listener& listener,
+                                                 CompileContext& context) {
+  std::vector<route::Rule> rules;
+  std::vector<proxy::Route> routes;
+  for (const config::Route& route : listener.routes) {
+    rules.push_back(compile_rule(config, route));
+    auto headers = compile_headers(config, listener, route.headers);
+    if (!headers) return tl::unexpected(headers.error());
+    routes.push_back({.name = route_name(route), .headers = *std::move(headers)});
+  }
+  auto default_headers = compile_headers(config, listener, {});
+  if (!default_headers) return tl::unexpected(default_headers.error());
+  routes.push_back({.name = "default", .headers = *std::move(default_headers)});
+
+  const config::Limits& limits = listener.limits;
+  return proxy::ListenerSettings{
+      .name = listener.name,
+      .head_limits = {.header_bytes = limits.header_bytes, .headers = limits.headers, .uri_bytes = limits.uri_bytes},
+      .body_bytes_max = or_unlimited<std::uint64_t>(limits.body_bytes),
+      .requests_per_connection_max = or_unlimited<std::uint64_t>(limits.requests_per_connection),
+      .connections_max = static_cast<std::uint32_t>(limits.connections.value_or(context.connections_auto())),
+      .request_header_timeout = listener.timeouts.request_header,
+      .request_body_timeout = listener.timeouts.request_body,
+      .idle_timeout = listener.timeouts.idle,
+      .tunnel_timeout = listener.timeouts.tunnel,
+      .trusted_proxies = listener.trusted_proxies,
+      .router = route::Router(std::move(rules), find_pool(config, listener.pool)),
+      .routes = std::move(routes),
+      .load = context.load_of(listener.name)};
+}
+
+http::SameSite same_site_of(config::SameSite same_site) {
+  switch (same_site) {
+    case config::SameSite::lax:
+      return http::SameSite::lax;
+    case config::SameSite::strict:
+      return http::SameSite::strict;
+    case config::SameSite::none:
+      break;
+  }
+  return http::SameSite::none;
+}
+
+std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool, CompileContext& context) {
+  if (!pool.affinity.cookie) return std::nullopt;
+  const config::Cookie& cookie = *pool.affinity.cookie;
+  std::vector<std::string> keys = cookie.keys;
+  if (keys.empty()) keys.push_back(context.random_cookie_key(pool.name));
+  return proxy::AffinitySettings{.cookie = {.name = cookie.name,
+                                            .path = cookie.path,
+                                            .domain = cookie.domain,
+                                            .same_site = same_site_of(cookie.same_site),
+                                            .secure = cookie.secure == config::CookieSecure::always,
+                                            .http_only = cookie.http_only,
+                                            .partitioned = cookie.partitioned},
+                                 .keys = affinity::CookieKeys(keys),
+                                 .rules = {.pool = {}, .ttl = cookie.ttl, .idle = cookie.idle},
+                                 .when_unavailable = pool.affinity.when_unavailable == config::WhenUnavailable::fail
+                                                         ? affinity::WhenUnavailable::fail
+                                                         : affinity::WhenUnavailable::redispatch};
+}
+
+std::unique_ptr<const proxy::PoolSettings> compile_pool(const config::Pool& pool, CompileContext& context) {
+  auto settings = std::make_unique<proxy::PoolSettings>(
+      proxy::PoolSettings{.name = pool.name,
+                          .affinity = compile_affinity(pool, context),
+                          .connect_timeout = pool.timeouts.connect,
+                          .response_header_timeout = pool.timeouts.response_header,
+                          .response_body_timeout = pool.timeouts.response_body,
+                          .queue_timeout = pool.timeouts.queue,
+                          .idle_timeout = pool.connections.idle_timeout,
+                          .idle_per_worker = pool.connections.idle_per_worker,
+                          .connections_per_backend_max = or_unlimited<std::uint32_t>(pool.connections.max_per_backend),
+                          .queue_max = pool.connections.queue,
+                          .retries_max = pool.retries.attempts,
+                          .retry_budget_percent = pool.retries.budget_percent,
+                          .passive_failures = pool.health.passive ? pool.health.passive->consecutive_failures : 0});
+  if (settings->affinity) settings->affinity->rules.pool = settings->name;
+  return settings;
+}
+
+cluster::Configured configured_state(config::BackendState state) {
+  switch (state) {
+    case config::BackendState::up:
+      return cluster::Configured::up;
+    case config::BackendState::drain:
+      return cluster::Configured::drain;
+    case config::BackendState::down:
+      break;
+  }
+  return cluster::Configured::down;
+}
+
+}  // namespace
+
+std::shared_ptr<proxy::ListenerLoad> CompileContext::load_of(const std::string& listener) {
+  auto& load = loads_[listener];
+  if (load == nullptr) load = std::make_shared<proxy::ListenerLoad>();
+  return load;
+}
+
+const std::string& CompileContext::random_cookie_key(const std::string& pool) {
+  auto& key = random_keys_[pool];
+  if (key.empty()) {
+    key = affinity::CookieKeys::random_key();
+    log_warn(
+        "pools.{}.affinity.cookie.keys: none given, so a random key is used: after a restart, and at a second "
+        "balancer, the cookies of this process are not understood",
+        pool);
+  }
+  return key;
+}
+
+Result<std::shared_ptr<const proxy::Snapshot>> compile(const config::Config& config, CompileContext& context) {
+  auto snapshot = std::make_shared<proxy::Snapshot>();
+  for (const config::Listener& listener : config.listeners) {
+    auto settings = compile_listener(config, listener, context);
+    if (!settings) return tl::unexpected(settings.error());
+    snapshot->listeners.push_back(*std::move(settings));
+  }
+  for (const config::Pool& pool : config.pools) snapshot->pools.push_back(compile_pool(pool, context));
+  return snapshot;
+}
+
+std::vector<cluster::PoolSettings> registry_pools(const config::Config& config) {
+  std::vector<cluster::PoolSettings> pools;
+  for (const config::Pool& pool : config.pools) {
+    cluster::PoolSettings settings{.name = pool.name,
+                                   .policy = std::string(config::name_of(pool.policy)),
+                                   .active_health = pool.health.active.has_value(),
+                                   .passive = std::nullopt,
+                                   .backends = {}};
+    if (const auto& passive = pool.health.passive) {
+      settings.passive = cluster::OutlierRules{.consecutive_failures = passive->consecutive_failures,
+                                               .eject = passive->eject,
+                                               .max_ejected_percent = passive->max_ejected_percent};
+    }
+    for (const config::Backend& backend : pool.backends) {
+      settings.backends.push_back({.name = backend.name,
+                                   .address = backend.address,
+                                   .weight = backend.weight,
+                                   .state = configured_state(backend.state)});
+    }
+    pools.push_back(std::move(settings));
+  }
+  return pools;
+}
+
+}  // namespace stickler::server

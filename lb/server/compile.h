@@ -1,0 +1,36 @@
+// Config -> Snapshot: names resolved, templates compiled, keys derived. Control thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lb/cluster/backend_registry.h"
+#include "lb/config/schema.h"
+#include "lb/proxy/snapshot.h"
+
+namespace stickler::server {
+
+// What compiling needs beside the configuration and what must be the same over reloads.
+class CompileContext {
+ public:
+  explicit CompileContext(std::uint64_t connections_auto) : connections_auto_(connections_auto) {}
+
+  std::shared_ptr<proxy::ListenerLoad> load_of(const std::string& listener);
+  const std::string& random_cookie_key(const std::string& pool);
+  std::uint64_t connections_auto() const { return connections_auto_; }
+
+ private:
+  std::uint64_t connections_auto_;
+  std::map<std::string, std::shared_ptr<proxy::ListenerLoad>> loads_;
+  std::map<std::string, std::string> random_keys_;
+};
+
+// The error names the key that could not be compiled, e.g. a header template.
+Result<std::shared_ptr<const proxy::Snapshot>> compile(const config::Config& config, CompileContext& context);
+
+// The pools as the registry knows them.
+std::vector<cluster::PoolSettings> registry_pools(const config::Config& config);
+
+}  // namespace stickler::server

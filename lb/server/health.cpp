@@ -1,0 +1,55 @@
+// What probes and traffic say of the backends, and what follows for the workers.
+#include "lb/base/log.h"
+#include "lb/server/server.h"
+
+namespace stickler::server {
+namespace {
+
+health::Target target_of(const config::Pool& pool, const config::Backend& backend, const config::ActiveHealth& active) {
+  return {.pool = pool.name,
+          .backend = backend.name,
+          .address = backend.address,
+          .probe = {.type = active.type == config::ProbeType::http ? health::ProbeType::http : health::ProbeType::tcp,
+                    .path = active.path,
+                    .expect_first = active.expect.first,
+                    .expect_last = active.expect.last,
+                    .timeout = active.timeout},
+          .interval = active.interval,
+          .rules = {.rise = active.rise, .fall = active.fall}};
+}
+
+}  // namespace
+
+void Server::configure_health() {
+  std::vector<health::Target> targets;
+  for (const config::Pool& pool : config_.pools) {
+    if (!pool.health.active) continue;
+    for (const config::Backend& backend : pool.backends) {
+      targets.push_back(target_of(pool, backend, *pool.health.active));
+    }
+  }
+  checker_->configure(std::move(targets));
+  schedule_end_of_ejections();
+}
+
+void Server::on_failure_streak(const std::shared_ptr<cluster::Backend>& backend) {
+  if (!backends_.eject(backend->pool, backend->name, loop_.now())) return;
+  log_warn("backend {}/{} is ejected: too many failures in a row", backend->pool, backend->name);
+  publish();
+  schedule_end_of_ejections();
+}
+
+void Server::end_ejections() {
+  const std::vector<std::string> pools = backends_.end_ejections(loop_.now());
+  for (const std::string& pool : pools) log_info("pool {}: an ejection is over", pool);
+  if (!pools.empty()) publish();
+  schedule_end_of_ejections();
+}
+
+void Server::schedule_end_of_ejections() {
+  const auto next = backends_.next_end();
+  if (!next) return ejection_timer_.stop();
+  ejection_timer_.start(std::max<Duration>(*next - loop_.now(), std::chrono::milliseconds(1)));
+}
+
+}  // namespace stickler::server

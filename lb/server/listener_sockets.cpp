@@ -1,0 +1,64 @@
+#include "lb/server/listener_sockets.h"
+
+#include <chrono>
+#include <utility>
+
+namespace stickler::server {
+namespace {
+
+// By address, so that a listener may be renamed; port 0 is another port each time, so there the name has to do.
+std::string key_of(const config::Listener& listener, const Address& address) {
+  const bool any_port = !address.is_unix() && address.port() == 0;
+  return any_port ? listener.name + " " + address.to_string() : address.to_string();
+}
+
+Result<std::vector<std::shared_ptr<const io::ListenSocket>>> bind_group(const config::Listener& listener,
+                                                                        const Address& address, std::uint32_t workers) {
+  const auto keepalive = std::chrono::duration_cast<std::chrono::seconds>(listener.timeouts.tcp_keepalive);
+  const io::ListenOptions options{.tcp_keepalive_seconds = static_cast<int>(keepalive.count()),
+                                  .reuse_port = workers > 1};
+  std::vector<std::shared_ptr<const io::ListenSocket>> group;
+  for (std::uint32_t i = 0; i < workers; ++i) {
+    // The first decides on the port; a unix socket has one queue, which all share.
+    auto socket = group.empty()       ? io::ListenSocket::bind(address, options)
+                  : address.is_unix() ? group.front()->duplicate()
+                                      : io::ListenSocket::bind(group.front()->address(), options);
+    if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
+    group.push_back(std::make_shared<const io::ListenSocket>(*std::move(socket)));
+  }
+  return group;
+}
+
+}  // namespace
+
+Result<ListenerSockets> ListenerSockets::bind(const config::Config& config, std::uint32_t workers,
+                                              const ListenerSockets& previous) {
+  ListenerSockets sockets;
+  for (const config::Listener& listener : config.listeners) {
+    for (const Address& address : listener.listen) {
+      const std::string key = key_of(listener, address);
+      if (const auto known = previous.groups_.find(key); known != previous.groups_.end()) {
+        sockets.groups_.insert(*known);
+        continue;
+      }
+      auto group = bind_group(listener, address, workers);
+      if (!group) return tl::unexpected(group.error());
+      sockets.groups_.emplace(key, *std::move(group));
+    }
+  }
+  return sockets;
+}
+
+std::vector<ListenerSockets::Socket> ListenerSockets::of(const config::Listener& listener, std::uint32_t worker) const {
+  std::vector<Socket> sockets;
+  for (const Address& address : listener.listen) sockets.push_back(groups_.at(key_of(listener, address))[worker]);
+  return sockets;
+}
+
+std::vector<Address> ListenerSockets::addresses(const config::Listener& listener) const {
+  std::vector<Address> addresses;
+  for (const auto& socket : of(listener, 0)) addresses.push_back(socket->address());
+  return addresses;
+}
+
+}  // namespace stickler::server

@@ -1,0 +1,19 @@
+// What the machine allows this process, and the switch to another user. Main thread, before workers start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lb/base/error.h"
+
+namespace stickler::server {
+
+std::uint32_t usable_cpus();  // Those that this process may run on; at least 1.
+
+// Raises the soft limit of descriptors to the hard one and returns it.
+std::uint64_t raise_descriptor_limit();
+
+// Gives up root for `user` and its groups, for good.
+Result<void> switch_user(const std::string& user);
+
+}  // namespace stickler::server

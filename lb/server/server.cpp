@@ -1,0 +1,187 @@
+#include "lb/server/server.h"
+
+#include <csignal>
+#include <random>
+#include <utility>
+
+#include "lb/base/log.h"
+#include "lb/server/machine.h"
+
+namespace stickler::server {
+namespace {
+
+// Descriptors that are not for clients and their backends: listeners, admin, log files, libraries.
+constexpr std::uint64_t reserved_descriptors = 64;
+
+std::uint64_t connections_auto() {
+  const std::uint64_t limit = raise_descriptor_limit();
+  return limit > 4 * reserved_descriptors ? (limit - reserved_descriptors) / 2 : limit / 4;
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
+proxy::FormatLine format_of(config::AccessLogFormat format) {
+  switch (format) {
+    case config::AccessLogFormat::json:
+      return proxy::format_json;
+    case config::AccessLogFormat::common:
+      return proxy::format_common;
+    case config::AccessLogFormat::combined:
+      break;
+  }
+  return proxy::format_combined;
+}
+
+}  // namespace
+
+Server::Server(std::string config_path, config::Config config)
+    : config_path_(std::move(config_path)),
+      config_(std::move(config)),
+      started_(std::chrono::steady_clock::now()),
+      started_wall_(std::chrono::system_clock::now()),
+      signals_(loop_),
+      ejection_timer_(loop_, [this] { end_ejections(); }),
+      grace_timer_(loop_,
+                   [this] {
+                     log_warn("process.shutdown_grace is over: cutting what is still open");
+                     loop_.stop();
+                   }),
+      compile_context_(connections_auto()) {}
+
+Server::~Server() = default;
+
+Result<void> Server::run() {
+  io::Signals::ignore_broken_pipes();
+  if (auto started = start(); !started) return started;
+  const auto shutdown = [this] { begin_shutdown(); };
+  signals_.on(SIGTERM, shutdown);
+  signals_.on(SIGINT, shutdown);
+  signals_.on(SIGHUP, [this] { reload(); });
+  signals_.on(SIGUSR2, [] { log_warn("SIGUSR2: the upgrade of the binary is not available yet"); });
+  announce();
+  loop_.run();
+  workers_.reset();  // Before what they point to.
+  access_log_.reset();
+  log_info("stopped");
+  return {};
+}
+
+Result<void> Server::start() {
+  const std::uint32_t workers = config_.process.workers.value_or(usable_cpus());
+  auto snapshot = compile(config_, compile_context_);
+  if (!snapshot) return tl::unexpected(snapshot.error());
+  snapshot_ = *std::move(snapshot);
+  auto sockets = ListenerSockets::bind(config_, workers, {});
+  if (!sockets) return tl::unexpected(sockets.error());
+  sockets_ = *std::move(sockets);
+  if (auto admin = start_admin(); !admin) return admin;
+  if (!config_.process.user.empty()) {
+    if (auto switched = switch_user(config_.process.user); !switched) return switched;
+  }
+  if (auto log = start_access_log(); !log) return log;
+  backends_.configure(registry_pools(config_));
+  start_workers();
+  checker_ = std::make_unique<health::Checker>(loop_, random_seed(), [this](const health::TargetChange& change) {
+    if (change.up) log_info("backend {}/{} is up: {}", change.pool, change.backend, change.reason);
+    if (!change.up) log_warn("backend {}/{} is down: {}", change.pool, change.backend, change.reason);
+    if (backends_.record_probe_verdict(change.pool, change.backend, change.up)) publish();
+  });
+  configure_health();
+  return {};
+}
+
+Result<void> Server::start_access_log() {
+  if (!config_.access_log.file) return {};
+  auto writer = proxy::LogWriter::start({.file = *config_.access_log.file,
+                                         .format = format_of(config_.access_log.format),
+                                         .workers = config_.process.workers.value_or(usable_cpus())});
+  if (!writer) return fail("access_log.file: " + writer.error().message, writer.error().code);
+  access_log_ = *std::move(writer);
+  return {};
+}
+
+Result<void> Server::start_admin() {
+  if (!config_.admin.listen) return {};
+  std::string token;
+  if (!config_.admin.token_file.empty()) {
+    auto read = admin::read_token(config_.admin.token_file);
+    if (!read) return fail("admin.token_file: " + read.error().message, read.error().code);
+    token = *std::move(read);
+  }
+  auto server = admin::AdminServer::start(loop_, {.listen = *config_.admin.listen, .token = token}, *this);
+  if (!server) return fail("admin.listen: " + server.error().message, server.error().code);
+  admin_ = *std::move(server);
+  return {};
+}
+
+void Server::start_workers() {
+  const std::uint32_t count = config_.process.workers.value_or(usable_cpus());
+  std::vector<proxy::WorkerOptions> options;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto to_control = [this](auto handle) {
+      return [this, handle](const std::shared_ptr<cluster::Backend>& backend) {
+        loop_.post([handle, backend] { handle(backend); });
+      };
+    };
+    options.push_back(
+        {.index = i,
+         .workers = count,
+         .seed = random_seed(),
+         .access_log = access_log_ != nullptr ? &access_log_->buffer(i) : nullptr,
+         .control = {
+             .on_failure_streak = to_control([this](const auto& backend) { on_failure_streak(backend); }),
+             .on_place_free = to_control([this](const auto& backend) { workers_->serve_waiting(backend); }),
+             .on_room = [this](const auto* load) { loop_.post([this, load] { workers_->resume_accepting(load); }); },
+             .on_idle = [this] { loop_.post([this] { on_worker_idle(); }); }}});
+  }
+  workers_ = std::make_unique<WorkerGroup>(std::move(options));
+  publish();
+  workers_->start();
+}
+
+void Server::announce() const {
+  for (const config::Listener& listener : config_.listeners) {
+    for (const Address& address : sockets_.addresses(listener)) {
+      log_info("listening {} {}", listener.name, address.to_string());
+    }
+  }
+  if (admin_ != nullptr) log_info("listening admin {}", admin_->address().to_string());
+  log_info("ready");
+}
+
+std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker) {
+  auto epoch = std::make_shared<proxy::Epoch>();
+  epoch->snapshot = snapshot_;
+  epoch->retire = [this](std::shared_ptr<const proxy::Snapshot> snapshot) {
+    loop_.post([snapshot = std::move(snapshot)] {});  // Its last owner frees it; let that be this thread.
+  };
+  for (std::size_t i = 0; i < snapshot_->pools.size(); ++i) {
+    const proxy::PoolSettings& settings = *snapshot_->pools[i];
+    proxy::EpochPool pool;
+    pool.settings = &settings;
+    pool.set = backends_.build(settings.name);
+    if (settings.affinity) {
+      pool.nodes = std::make_shared<const affinity::NodeTable>(pool.set->names(), settings.affinity->keys);
+    }
+    pool.counters = &metrics_.pool(worker, settings.name);
+    for (const std::string& name : pool.set->names()) {
+      pool.backend_counters.push_back(&metrics_.backend(worker, settings.name, name));
+    }
+    epoch->pools.push_back(std::move(pool));
+  }
+  for (std::size_t i = 0; i < snapshot_->listeners.size(); ++i) {
+    epoch->listeners.push_back({.settings = &snapshot_->listeners[i],
+                                .counters = &metrics_.listener(worker, snapshot_->listeners[i].name),
+                                .sockets = sockets_.of(config_.listeners[i], worker)});
+  }
+  return epoch;
+}
+
+void Server::publish() {
+  workers_->publish([this](std::uint32_t worker) { return make_epoch(worker); });
+}
+
+}  // namespace stickler::server

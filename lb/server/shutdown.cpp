@@ -1,0 +1,23 @@
+// SIGTERM and SIGINT: no new connections, open exchanges may end, then the process does.
+#include <utility>
+
+#include "lb/base/log.h"
+#include "lb/server/server.h"
+
+namespace stickler::server {
+
+void Server::begin_shutdown() {
+  if (std::exchange(draining_, true)) {
+    log_warn("asked twice to stop: cutting what is still open");
+    return loop_.stop();
+  }
+  log_info("stopping: open exchanges have {} s", config_.process.shutdown_grace.count() / 1'000'000'000);
+  grace_timer_.start(config_.process.shutdown_grace);
+  workers_->drain();
+}
+
+void Server::on_worker_idle() {
+  if (++idle_workers_ == workers_->size()) loop_.stop();
+}
+
+}  // namespace stickler::server

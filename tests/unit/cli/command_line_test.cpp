@@ -1,0 +1,145 @@
+#include "lb/cli/command_line.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+namespace stickler::cli {
+namespace {
+
+CommandLine parsed(std::vector<const char*> words) {
+  words.insert(words.begin(), "/usr/bin/stickler");
+  return parse(words);
+}
+
+TEST_CASE("each command takes what it needs") {
+  const CommandLine run = parsed({"run", "web.yaml"});
+  CHECK(run.command == Command::run);
+  CHECK(run.options.config_path == "web.yaml");
+  const CommandLine check = parsed({"check", "check"});
+  CHECK(check.command == Command::check);
+  CHECK(check.options.config_path == "check");
+  const CommandLine status = parsed({"status"});
+  CHECK(status.command == Command::status);
+  CHECK(status.options.admin == "127.0.0.1:9900");
+  CHECK_FALSE(status.options.as_json);
+  const CommandLine json = parsed({"status", "--json", "--admin", "[::1]:99"});
+  CHECK(json.options.as_json);
+  CHECK(json.options.admin == "[::1]:99");
+  const CommandLine reload = parsed({"reload", "--token-file=secret", "--admin=unix:/run/stickler"});
+  CHECK(reload.command == Command::reload);
+  CHECK(reload.options.token_file == "secret");
+  CHECK(reload.options.admin == "unix:/run/stickler");
+  CHECK(parsed({"version"}).command == Command::version);
+  CHECK(parsed({"--version"}).command == Command::version);
+}
+
+TEST_CASE("a command line that is wrong exits with 2 and says what is wrong and what was meant") {
+  struct Row {
+    std::vector<const char*> words;
+    const char* text;
+  };
+  const Row rows[] = {
+      {{"chek"},
+       "stickler: unknown command 'chek'; did you mean 'check'?\n"
+       "The commands are run, check, status, reload, version.\nSee 'stickler --help'.\n"},
+      {{"chek", "web.yaml", "more"},
+       "stickler: unknown command 'chek'; did you mean 'check'?\n"
+       "The commands are run, check, status, reload, version.\nSee 'stickler --help'.\n"},
+      {{"frobnicate"},
+       "stickler: unknown command 'frobnicate'\n"
+       "The commands are run, check, status, reload, version.\nSee 'stickler --help'.\n"},
+      {{"--jsn"}, "stickler: unknown option '--jsn'\nSee 'stickler --help'.\n"},
+      {{"--verson"}, "stickler: unknown option '--verson'; did you mean '--version'?\nSee 'stickler --help'.\n"},
+      {{"status", "--jsn"},
+       "stickler status: unknown option '--jsn'; did you mean '--json'?\nSee 'stickler status --help'.\n"},
+      {{"status", "--adnim=[::1]:9900"},
+       "stickler status: unknown option '--adnim=[::1]:9900'; did you mean '--admin'?\n"
+       "See 'stickler status --help'.\n"},
+      {{"status", "web.yaml"}, "stickler status: 'web.yaml' is one argument too many\nSee 'stickler status --help'.\n"},
+      {{"status", "--admin"}, "stickler status: --admin: 1 required ADDRESS missing\nSee 'stickler status --help'.\n"},
+      {{"status", "--admin", "localhost"},
+       "stickler status: --admin: expected HOST:PORT with a numeric address, [IPV6]:PORT or unix:/path, got "
+       "'localhost'\nSee 'stickler status --help'.\n"},
+      {{"check"}, "stickler check: CONFIG is required\nSee 'stickler check --help'.\n"},
+      {{"check", "a.yaml", "b.yaml"},
+       "stickler check: 'b.yaml' is one argument too many\nSee 'stickler check --help'.\n"},
+      {{"run", "a.yaml", "-d"}, "stickler run: unknown option '-d'\nSee 'stickler run --help'.\n"},
+  };
+  for (const Row& row : rows) {
+    const CommandLine line = parsed(row.words);
+    CHECK(line.exit == Exit::misused);
+    CHECK_FALSE(line.command.has_value());
+    CHECK(line.text == row.text);
+  }
+}
+
+TEST_CASE("without a command the help is shown, as an error") {
+  const CommandLine line = parsed({});
+  CHECK(line.exit == Exit::misused);
+  CHECK(line.text == parsed({"--help"}).text);
+}
+
+TEST_CASE("help is no error, and each command has its own") {
+  for (const char* name : {"run", "check", "status", "reload", "version", "drain", "doctor"}) {
+    INFO(name);
+    for (const char* option : {"--help", "-h"}) {
+      const CommandLine line = parsed({name, option});
+      CHECK(line.exit == Exit::ok);
+      CHECK_FALSE(line.command.has_value());
+      CHECK(line.text.find("Usage: stickler " + std::string(name)) != std::string::npos);
+    }
+    CHECK(parsed({"--help"}).text.find("\n  " + std::string(name) + " ") != std::string::npos);
+  }
+  CHECK(parsed({"status", "--help"}).text.find("--admin ADDRESS=127.0.0.1:9900") != std::string::npos);
+}
+
+TEST_CASE("a command that is still to come says so, whatever it is given") {
+  const std::vector<const char*> rows[] = {
+      {"drain", "login/a", "--deadline", "30m", "--rate", "5/s", "--wait"},
+      {"undrain", "login/a"},
+      {"disable", "login/a"},
+      {"enable", "login/a"},
+      {"explain", "web.yaml", "--get", "/", "--header", "Host: a"},
+      {"why", "0123456789abcdef"},
+      {"doctor", "web.yaml"},
+      {"drain"},
+      {"why", "status"},
+      {"doctor", "--", "-x"},
+  };
+  for (const auto& words : rows) {
+    const CommandLine line = parsed(words);
+    CHECK(line.exit == Exit::misused);
+    CHECK_FALSE(line.command.has_value());
+    CHECK(line.text == "stickler " + std::string(words[0]) + ": not available yet\n");
+    CHECK(parsed({words[0], "--help"}).text.find("(not available yet)") != std::string::npos);
+  }
+}
+
+TEST_CASE("docs/command-line.md describes every command and every option") {
+  std::ifstream file(STICKLER_SOURCE_DIR "/docs/command-line.md");
+  REQUIRE(file.is_open());
+  std::ostringstream page;
+  page << file.rdbuf();
+  std::istringstream help(parsed({"--help"}).text);
+  int commands = 0;
+  bool in_commands = false;
+  for (std::string line; std::getline(help, line);) {
+    if (in_commands && line.starts_with("  ") && line[2] != ' ') {
+      const std::string name = line.substr(2, line.find(' ', 2) - 2);
+      INFO(name);
+      CHECK(page.str().find("`stickler " + name) != std::string::npos);
+      ++commands;
+    }
+    if (line.starts_with("Subcommands:")) in_commands = true;
+  }
+  CHECK(commands == 12);
+  for (const char* option : {"--admin", "--json", "--token-file", "--help", "--version"}) {
+    INFO(option);
+    CHECK(page.str().find("`" + std::string(option)) != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace stickler::cli
