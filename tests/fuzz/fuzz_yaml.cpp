@@ -1,0 +1,51 @@
+// Any bytes as a configuration file: load_text() ends with a Config or with problems, never with an exception, and what
+// it accepts is rendered to a configuration that is accepted again.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "lb/config/diff.h"
+#include "lb/config/load.h"
+#include "lb/config/render.h"
+
+namespace {
+
+using namespace stickler::config;
+
+constexpr std::string_view secret = "a-secret-of-the-environment-that-nobody-may-see";
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+Machine machine() {
+  const auto variable = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "STICKLER_KEY" || name == "K") return std::string(secret);
+    if (name == "EMPTY") return "";
+    return std::nullopt;
+  };
+  return {.variable = variable, .descriptor_limit = 1024};
+}
+
+// Cookie keys come back as stars, which are too short to be keys.
+bool has_secrets(const std::string& json) { return json.find("\"***\"") != std::string::npos; }
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const Loaded loaded = load_text(text, machine());
+  require(loaded.problems.size() <= problems_max + 1);
+  for (const Problem& problem : loaded.problems) require(problem.message.find('\n') == std::string::npos);
+  const bool may_be_shown = text.find(secret) != std::string_view::npos;
+  require(may_be_shown || describe(loaded.problems, "fuzz.yaml").find(secret) == std::string::npos);
+  if (!loaded.ok()) return 0;
+
+  const std::string json = render_json(loaded.config);
+  require(diff(loaded.config, loaded.config).changes.empty());
+  if (has_secrets(json)) return 0;
+  const Loaded again = load_text(json, machine());
+  require(again.ok() && again.config == loaded.config);
+  return 0;
+}
