@@ -24,7 +24,7 @@ void Findings::warn(const std::string& path, std::string_view message) {
   note(Severity::warning, path, path + " " + std::string(message));
 }
 
-void Findings::note(Severity severity, const std::string& path, std::string sentence) {
+void Findings::note(Severity severity, const std::string& path, std::string_view sentence) {
   if (!is_read(path)) return;
   problems_.push_back({.at = mark_of(reading_.marks, path),
                        .severity = severity,

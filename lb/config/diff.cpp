@@ -38,9 +38,9 @@ void compare(const std::string& path, const Value& from, const Value& to, const 
       from.kind == Value::Kind::map && to.kind == Value::Kind::map &&
       std::equal(from.members.begin(), from.members.end(), to.members.begin(), to.members.end(), same_key);
   if (!same_keys || from.members.empty()) return on_change(path, change(from, to));
+  const std::string block = path.empty() ? "" : path + ".";
   for (std::size_t i = 0; i < from.members.size(); ++i) {
-    const std::string& key = from.members[i].first;
-    compare(path.empty() ? key : path + "." + key, from.members[i].second, to.members[i].second, on_change);
+    compare(block + from.members[i].first, from.members[i].second, to.members[i].second, on_change);
   }
 }
 

@@ -10,8 +10,8 @@
 namespace stickler::config {
 namespace {
 
-constexpr std::size_t bytes_max = 4 * 1024 * 1024;  // Of all texts that the environment had a part in.
-constexpr std::size_t shown_bytes_min = 8;          // A shorter value is not taken for a secret.
+constexpr std::size_t bytes_max = 4U << 20;  // Of all texts that the environment had a part in.
+constexpr std::size_t shown_bytes_min = 8;   // A shorter value is not taken for a secret.
 
 bool is_name_byte(char c) {
   const char lower = ascii_lower(c);

@@ -29,7 +29,7 @@ class Findings {
   std::vector<Problem> take() { return std::move(problems_); }
 
  private:
-  void note(Severity severity, const std::string& path, std::string sentence);
+  void note(Severity severity, const std::string& path, std::string_view sentence);
 
   const Reading& reading_;
   std::vector<Problem> problems_;

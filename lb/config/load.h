@@ -12,7 +12,7 @@
 
 namespace stickler::config {
 
-inline constexpr std::size_t file_bytes_max = 1024 * 1024;
+inline constexpr std::size_t file_bytes_max = 1U << 20;
 inline constexpr std::size_t problems_max = 500;  // What is beyond is counted.
 
 // What the outcome depends on beside the file; a test names its own.

@@ -17,21 +17,21 @@ bool is_attribute_value(std::string_view text) {
 }
 
 std::string read_cookie_name(const Field& field, std::string fallback) {
-  const std::string name = text(field, fallback);
+  std::string name = text(field, fallback);
   if (is_token(name) && name.size() <= cookie_name_max) return name;
   field.reject("a cookie name of up to 64 letters, digits and any of !#$%&'*+-.^_`|~");
   return fallback;
 }
 
 std::string read_cookie_path(const Field& field, std::string fallback) {
-  const std::string path = text(field, fallback);
+  std::string path = text(field, fallback);
   if (path.starts_with('/') && is_attribute_value(path)) return path;
   field.reject("a path that begins with '/' and has no ';'");
   return fallback;
 }
 
 std::string read_domain(const Field& field) {
-  const std::string domain = to_lower(text(field, ""));
+  std::string domain = to_lower(text(field, ""));
   const bool is_sound = std::ranges::all_of(domain, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
   });

@@ -40,7 +40,7 @@ std::string variable_flaw(std::string_view value) {
 }
 
 std::string read_value(const Field& field) {
-  const std::string value = text(field, "");
+  std::string value = text(field, "");
   if (const std::string flaw = variable_flaw(value); !flaw.empty()) {
     field.complain(field.is_expanded() ? "the environment gives it a %{...} that is no variable" : flaw);
   }

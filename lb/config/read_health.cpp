@@ -28,7 +28,7 @@ StatusRange read_expect(const Field& field, StatusRange fallback) {
 
 // The request target of the probe, sent as it is written.
 std::string read_target(const Field& field, std::string fallback) {
-  const std::string target = text(field, fallback);
+  std::string target = text(field, fallback);
   const bool is_sound =
       target.starts_with('/') && std::ranges::all_of(target, [](char c) { return c > ' ' && c <= '~' && c != '#'; });
   if (is_sound) return target;

@@ -4,7 +4,7 @@
 namespace stickler::config {
 namespace {
 
-constexpr std::uint64_t head_bytes_max = 1024 * 1024;  // Held in memory for each connection that is sending one.
+constexpr std::uint64_t head_bytes_max = 1U << 20;  // Held in memory for each connection that is sending one.
 constexpr std::uint64_t head_bytes_min = 256;
 constexpr std::uint32_t headers_max = 10'000;
 constexpr std::uint32_t count_max = 1'000'000'000;

@@ -105,9 +105,9 @@ struct ListenerTimeouts {
 
 struct Limits {
   std::optional<std::uint64_t> connections;  // Empty: auto, from the descriptor limit.
-  std::uint64_t header_bytes = 32 * 1024;
+  std::uint64_t header_bytes = 32U << 10;
   std::uint32_t headers = 100;
-  std::uint64_t uri_bytes = 8 * 1024;
+  std::uint64_t uri_bytes = 8U << 10;
   std::optional<std::uint64_t> body_bytes;               // Empty: unlimited.
   std::optional<std::uint64_t> requests_per_connection;  // Empty: unlimited.
 

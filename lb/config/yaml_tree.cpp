@@ -16,8 +16,8 @@ Mark mark_from(const YAML::Mark& mark) {
   return {static_cast<std::uint32_t>(mark.line) + 1, static_cast<std::uint32_t>(mark.column) + 1};
 }
 
-constexpr std::size_t bytes_max = 4 * 1024 * 1024;  // Of all texts, after the aliases are expanded.
-constexpr std::size_t depth_max = 64;               // So that whoever walks the tree may do so recursively.
+constexpr std::size_t bytes_max = 4U << 20;  // Of all texts, after the aliases are expanded.
+constexpr std::size_t depth_max = 64;        // So that whoever walks the tree may do so recursively.
 constexpr std::string_view too_deep = "nested too deeply";
 constexpr std::string_view key_is_no_text = "expected a key, got a list or a map; is a bracket before it not closed?";
 
