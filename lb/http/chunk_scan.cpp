@@ -24,18 +24,52 @@ bool may_stand_in_extension(char c) {
 }  // namespace
 
 ChunkScan::Result ChunkScan::scan(std::string_view input) {
+  if (is_aside(input[0])) return pass_aside(input);
   std::size_t at = 0;
-  while (at < input.size() && !ended_) {
+  while (at < input.size() && !ended_ && !is_aside(input[at])) {
     if (state_ == State::data) {
       at += pass_data(input.size() - at);
       continue;
     }
-    if (const Refusal refusal = step(input[at]); refusal != Refusal::none) {
-      return {.passed = at, .ended = false, .refusal = refusal};
-    }
+    if (const Refusal refusal = step(input[at]); refusal != Refusal::none) return {.passed = at, .refusal = refusal};
     ++at;
   }
-  return {.passed = at, .ended = ended_, .refusal = Refusal::none};
+  return {.passed = at, .ended = ended_};
+}
+
+bool ChunkScan::is_aside(char next) const {
+  switch (state_) {
+    case State::size:
+      return digits_ > 0 && size_ >> 63 == 0 && next == ';';
+    case State::extension:
+      return next != '\r';
+    case State::trailers:  // Up to the empty line.
+      return next != '\r' || !(trailer_bytes_.empty() || trailer_bytes_.ends_with('\n'));
+    default:
+      return false;
+  }
+}
+
+ChunkScan::Result ChunkScan::pass_aside(std::string_view input) {
+  std::size_t at = 0;
+  for (; at < input.size() && is_aside(input[at]); ++at) {
+    if (const Refusal refusal = step_aside(input[at]); refusal != Refusal::none) {
+      return {.passed = at, .aside = true, .refusal = refusal};
+    }
+  }
+  return {.passed = at, .aside = true};
+}
+
+Refusal ChunkScan::step_aside(char byte) {
+  if (state_ != State::trailers) {
+    state_ = State::extension;
+    const bool good = may_stand_in_extension(byte) && ++extension_bytes_ <= extension_bytes_max;
+    return good ? Refusal::none : Refusal::bad_chunk;
+  }
+  trailer_bytes_ += byte;
+  const bool good =
+      trailer_bytes_.size() + 2 <= trailer_bytes_max && (byte != '\n' || trailer_bytes_.ends_with("\r\n"));
+  return good ? Refusal::none : Refusal::bad_trailer;
 }
 
 std::size_t ChunkScan::pass_data(std::size_t available) {
@@ -53,14 +87,12 @@ Refusal ChunkScan::step(char byte) {
         size_ = size_ * 16 + static_cast<std::uint64_t>(digit);
         return Refusal::none;
       }
-      if (digits_ == 0 || size_ >> 63 != 0) return Refusal::bad_chunk;
-      if (byte == ';') return state_ = State::extension, Refusal::none;
-      if (byte == '\r') return state_ = State::size_lf, Refusal::none;
-      return Refusal::bad_chunk;
-    case State::extension:
-      if (byte == '\r') return state_ = State::size_lf, Refusal::none;
-      return may_stand_in_extension(byte) && ++extension_bytes_ <= extension_bytes_max ? Refusal::none
-                                                                                       : Refusal::bad_chunk;
+      if (digits_ == 0 || size_ >> 63 != 0 || byte != '\r') return Refusal::bad_chunk;
+      state_ = State::size_lf;
+      return Refusal::none;
+    case State::extension:  // At its end.
+      state_ = State::size_lf;
+      return Refusal::none;
     case State::size_lf:
       state_ = size_ == 0 ? State::trailers : State::data;
       return byte == '\n' ? Refusal::none : Refusal::bad_chunk;
@@ -71,20 +103,19 @@ Refusal ChunkScan::step(char byte) {
       state_ = State::size;
       digits_ = extension_bytes_ = 0;
       return byte == '\n' ? Refusal::none : Refusal::bad_chunk;
-    case State::trailers:
-      trailer_bytes_ += byte;
-      if (trailer_bytes_.size() > trailer_bytes_max) return Refusal::bad_trailer;
-      return byte == '\n' ? end_trailers() : Refusal::none;
+    case State::trailers:  // At their end.
+      state_ = State::last_lf;
+      return Refusal::none;
+    case State::last_lf:
+      trailer_bytes_ += "\r\n";
+      return byte == '\n' ? end_trailers() : Refusal::bad_trailer;
     case State::data:
       break;
   }
   return Refusal::none;
 }
 
-// At each line's end: the section may be complete.
 Refusal ChunkScan::end_trailers() {
-  const bool empty_line = trailer_bytes_.size() < 3 || trailer_bytes_.ends_with("\n\r\n");
-  if (!empty_line) return trailer_bytes_.ends_with("\r\n") ? Refusal::none : Refusal::bad_trailer;
   FieldBlock all;
   if (scan_trailers(trailer_bytes_, {}, all).outcome != ScanResult::Outcome::complete) return Refusal::bad_trailer;
   if (all.has(FieldId::transfer_encoding)) return Refusal::bad_trailer;  // Another body behind the body?

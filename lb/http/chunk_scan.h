@@ -16,24 +16,28 @@ namespace stickler::http {
 
 class ChunkScan {
  public:
-  static constexpr std::size_t extension_bytes_max = 1024;  // Of one chunk.
+  static constexpr std::size_t extension_bytes_max = 1024;  // Of one chunk, the semicolon included.
   static constexpr std::size_t trailer_bytes_max = 8 * 1024;
 
   struct Result {
-    std::size_t passed = 0;  // Bytes of the input that are good. All of them, unless the body ended or was refused.
+    std::size_t passed = 0;  // Bytes of the input that are good; not always all, for those of two kinds come apart:
+    bool aside = false;      // They are of an extension or a trailer field, which decoding does not need.
     bool ended = false;      // With the last passed byte.
     Refusal refusal = Refusal::none;
   };
 
-  // Go on with the next bytes. Not after the end or a refusal.
+  // Go on with the next bytes, of which there is one at least. Not after the end or a refusal.
   Result scan(std::string_view input);
 
   // After the end: the trailer fields that may be forwarded. Borrowed from this object.
   const FieldBlock& trailers() const { return trailers_; }
 
  private:
-  enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailers };
+  enum class State : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailers, last_lf };
 
+  bool is_aside(char next) const;
+  Result pass_aside(std::string_view input);
+  Refusal step_aside(char byte);
   Refusal step(char byte);
   std::size_t pass_data(std::size_t available);
   Refusal end_trailers();

@@ -41,6 +41,10 @@ Event ChunkedBody::next(std::string_view& input) {
       if (input.empty()) return Event::need_more;
       const ChunkScan::Result gate = gate_.scan(input);
       if (gate.refusal != Refusal::none) return error(gate.refusal);
+      if (gate.aside) {
+        input.remove_prefix(gate.passed);
+        continue;
+      }
       gated_ = gate.passed;
       gate_ended_ = gate.ended;
     }

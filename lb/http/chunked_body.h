@@ -1,7 +1,8 @@
 // ChunkedBody: decodes a chunked body: llhttp behind the strict gate. Pure; any thread.
 //
-// llhttp is shown a canonical head of our own and then only bytes that passed ChunkScan. The two must agree on where
-// the body ends; a body on which they do not is refused, since a next hop might side with either.
+// llhttp is shown a canonical head of our own and then only bytes that passed ChunkScan, without extensions and trailer
+// fields, of which it has a grammar of its own. The two must agree on where chunks and body end; a body on which they
+// do not is refused, since a next hop might side with either.
 #pragma once
 
 #include <llhttp.h>

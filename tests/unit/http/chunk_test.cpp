@@ -58,6 +58,8 @@ TEST_CASE("chunks are decoded the same in every way they may arrive") {
       {"0000000000000001\r\nx\r\n0000000000000000\r\n\r\n", "x"},
       {"5;a=b\r\nhello\r\n0;c\r\n\r\n", "hello"},
       {"5;a=\"b c\";d\r\nhello\r\n0\r\n\r\n", "hello"},
+      {"5; \ta = ,(b)\"\r\nhello\r\n0;;=\r\n\r\n", "hello"},
+      {"5;\r\nhello\r\n0\r\n\r\n", "hello"},
       {"4\r\n\r\n\r\n\r\n0\r\n\r\n", "\r\n\r\n"},
       {"2\r\n0\r\r\n1\r\n\n\r\n0\r\n\r\n", "0\r\n"},
       {"0\r\nX: 1\r\n\r\n", "", "X: 1\r\n"},
@@ -93,6 +95,7 @@ TEST_CASE("whatever two readers could understand differently in a chunk is refus
       ";a\r\n",
       "00000000000000001\r\nx\r\n",
       "8000000000000000\r\n",
+      "8000000000000000;a\r\n",
       "ffffffffffffffff\r\n",
       "1\nx\r\n",
       "1\rx\r\n",
@@ -117,7 +120,7 @@ TEST_CASE("whatever two readers could understand differently in a chunk is refus
     const Decoded decoded = decode(row + "Z");  // What could still become right has one byte to.
     CHECK(decoded.last == Event::error);
     CHECK(decoded.refusal == Refusal::bad_chunk);
-    CHECK(decode(row + "Z", 1).last == Event::error);
+    CHECK(decode(row + "Z", 1).refusal == Refusal::bad_chunk);
   }
 }
 
@@ -138,14 +141,14 @@ TEST_CASE("the last line of a body is refused as the end of it, not as its begin
   for (const std::string& row : rows) {
     CAPTURE(row);
     CHECK(decode(row).refusal == Refusal::bad_trailer);
-    CHECK(decode(row, 1).last == Event::error);  // The decoder may be the first to see it then.
+    CHECK(decode(row, 1).refusal == Refusal::bad_trailer);
   }
 }
 
 TEST_CASE("extensions and trailers are limited") {
   const auto with_extension = [](std::size_t bytes) { return "1;" + std::string(bytes, 'e') + "\r\nx\r\n0\r\n\r\n"; };
-  CHECK(decode(with_extension(ChunkScan::extension_bytes_max)).last == Event::end);
-  CHECK(decode(with_extension(ChunkScan::extension_bytes_max + 1)).refusal == Refusal::bad_chunk);
+  CHECK(decode(with_extension(ChunkScan::extension_bytes_max - 1)).last == Event::end);
+  CHECK(decode(with_extension(ChunkScan::extension_bytes_max)).refusal == Refusal::bad_chunk);
   CHECK(decode(with_extension(64 * 1024), 1000).refusal == Refusal::bad_chunk);
   CHECK(decode("1;" + std::string(1000, 'e') + "\r\nx\r\n" + with_extension(1000)).last == Event::end);
 
