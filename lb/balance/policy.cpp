@@ -10,6 +10,7 @@ bool was_tried(const PickContext& context, std::size_t index) {
 }
 
 void PickState::remap(std::span<const std::string> names) {
+  followed_ = names.data();
   if (std::equal(names.begin(), names.end(), names_.begin(), names_.end())) return;
   std::unordered_map<std::string_view, std::int64_t> known;
   for (std::size_t i = 0; i < names_.size(); ++i) known.emplace(names_[i], credits[i]);

@@ -45,6 +45,11 @@ class PickState {
   // rotation. To be called before the first pick from a policy with other candidates; cheap when nothing differs.
   void remap(std::span<const std::string> names);
 
+  // Whether the last remap was to these very strings: a pick asks, so it must not compare thousands of them.
+  bool follows(std::span<const std::string> names) const {
+    return names.data() == followed_ && names.size() == credits.size();
+  }
+
   Random random;
 
   // The rotation's current weights, one per candidate; unset for one that had no turn yet (rotation.h).
@@ -53,6 +58,7 @@ class PickState {
 
  private:
   std::vector<std::string> names_;
+  const std::string* followed_ = nullptr;  // Never dereferenced.
 };
 
 class Policy {

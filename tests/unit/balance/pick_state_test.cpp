@@ -34,6 +34,19 @@ TEST_CASE("remap keeps each name's place in the rotation, whatever happens to th
   }
 }
 
+TEST_CASE("a state follows the very list it was remapped to last, and no other of the same names") {
+  const Names one{"a", "b"};
+  const Names other = one;
+  PickState state(1);
+  CHECK_FALSE(state.follows(one));
+  state.remap(one);
+  CHECK(state.follows(one));
+  CHECK_FALSE(state.follows(other));
+  state.remap(other);
+  CHECK(state.follows(other));
+  CHECK_FALSE(state.follows(std::span(other).first(1)));
+}
+
 TEST_CASE("a name that left begins anew when it comes back") {
   PickState state(1);
   state.remap(Names{"a", "b"});

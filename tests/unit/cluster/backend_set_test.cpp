@@ -57,6 +57,20 @@ TEST_CASE("only eligible members are picked, by whatever policy") {
   }
 }
 
+TEST_CASE("a request that began with an older set picks from it, whatever came after") {
+  for (const balance::PolicyEntry& entry : balance::policies()) {
+    const BackendSet older({member("a", 1, State::up), member("b", 1, State::up)}, entry.name);
+    const BackendSet newer({member("c", 1, State::up), member("b", 1, State::up), member("a", 1, State::up)},
+                           entry.name);
+    balance::PickState state(1);
+    for (int i = 0; i < 20; ++i) {
+      const std::size_t tried[] = {0};
+      CHECK(older.pick({.tried = tried}, state) == 1);
+      CHECK(newer.pick({}, state).value() < 3);
+    }
+  }
+}
+
 TEST_CASE("a set with nobody eligible picks nobody") {
   const BackendSet set({member("a", 1, State::down), member("b", 0, State::up)}, "least_connections");
   balance::PickState state(1);
