@@ -39,9 +39,9 @@ class BackendSet {
   std::size_t eligible_count() const { return eligible_count_; }
   std::optional<std::size_t> find(std::string_view name) const;
 
-  // An eligible member that was not tried; nullopt: none is left. Requests that began with an older set may pick in turn
-  // with those of a newer one. Requires: `state` was remapped to names() when this set came; what is asked here is where
-  // the names stand, which may be where those of a set that is gone stood.
+  // An eligible member that was not tried; nullopt: none is left. Requests that began with an older set may pick in
+  // turn with those of a newer one. Requires: `state` was remapped to names() when this set came; what is asked here is
+  // where the names stand, which may be where those of a set that is gone stood.
   balance::Pick pick(const balance::PickContext& context, balance::PickState& state) const {
     if (!state.follows(names_)) state.remap(names_);
     return policy_->pick(context, state);
