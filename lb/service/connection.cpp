@@ -1,5 +1,6 @@
 #include "lb/service/connection.h"
 
+#include <array>
 #include <utility>
 
 #include "lb/http/reply.h"
@@ -9,92 +10,147 @@ namespace stickler::service {
 namespace {
 
 constexpr std::chrono::seconds linger_time{2};
-const http::HeadLimits default_limits;
+// A connection that was accepted just before a drain may have its request in the kernel already.
+constexpr std::chrono::milliseconds fresh_time{100};
+// An idle connection keeps its buffers up to this size.
+constexpr std::size_t kept_bytes_max = 4096;
+
+const http::HeadLimits head_limits;
+
+// Empties it for the next request; a large one gives its memory back.
+void clear(std::string& buffer) {
+  if (buffer.capacity() > kept_bytes_max) {
+    buffer = {};
+  } else {
+    buffer.clear();
+  }
+}
+
+bool has_no_body(std::uint16_t status) { return status == 204 || status == 304; }
 
 }  // namespace
 
 Connection::Connection(Shared& shared, std::unique_ptr<io::Transport> transport, const Address& peer)
     : shared_(shared),
+      lifeline_(std::make_shared<Lifeline>(Lifeline{.connection = this})),
       transport_(std::move(transport)),
       peer_(peer),
-      parser_(default_limits, shared.head),
+      parser_(head_limits, shared.head),
       deadline_(
-          shared.deadlines, [](void* connection) { static_cast<Connection*>(connection)->end(); }, this) {}
-
-Connection::~Connection() = default;
+          shared.deadlines, [](void* connection) { static_cast<Connection*>(connection)->on_deadline(); }, this) {}
 
 void Connection::start() {
-  deadline_.arm(shared_.options.idle_timeout);
+  enter(Phase::idle);
   transport_->set_events(*this);
 }
 
 void Connection::drain() {
-  last_ = true;
-  if (!busy_ && !closing_) end();
+  switch (phase_) {
+    case Phase::idle:
+      if (!ahead_.empty()) return;  // Its turn comes when the client has read, and is the last.
+      if (fresh_) return deadline_.arm(fresh_time);
+      return transport_->unsent_bytes() > 0 ? finish() : end();
+    case Phase::streaming:
+      return answer_written();
+    case Phase::receiving:
+    case Phase::serving:
+    case Phase::finishing:
+    case Phase::lingering:
+    case Phase::over:
+      return;
+  }
 }
 
 void Connection::end() {
-  if (std::exchange(ended_, true)) return;
-  deadline_.disarm();
+  if (phase_ == Phase::over) return;
+  enter(Phase::over);
+  lifeline_->connection = nullptr;
   transport_->close();
   shared_.on_end(*this);
 }
 
-void Connection::on_data(std::span<const char> bytes) {
-  if (closing_) return;
-  input_.append(bytes.data(), bytes.size());
-  if (busy_) return transport_->hold(io::Hold::pipelined);
-  process();
-}
-
-void Connection::on_eof() {
-  client_ended_ = true;
-  if (!busy_ && !closing_) return end();
-  last_ = true;
-  if (streaming_ || (closing_ && transport_->unsent_bytes() == 0)) end();
-}
-
-void Connection::on_drained() {
-  if (closing_ && client_ended_ && transport_->unsent_bytes() == 0) end();
-}
-
-void Connection::on_broken(const Error&) { end(); }
-
-void Connection::process() {
-  while (!busy_ && !closing_ && !ended_ && take_event()) {
+void Connection::enter(Phase phase) {
+  phase_ = phase;
+  unsent_at_arming_ = transport_->unsent_bytes();
+  switch (phase) {
+    case Phase::idle:
+    case Phase::finishing:
+      return deadline_.arm(shared_.options.idle_timeout);
+    case Phase::receiving:
+      return deadline_.arm(shared_.options.request_timeout);
+    case Phase::lingering:
+      return deadline_.arm(linger_time);
+    case Phase::serving:
+    case Phase::streaming:
+    case Phase::over:
+      return deadline_.disarm();
   }
 }
 
-// Parses one event out of what has come; false: there is no more.
-bool Connection::take_event() {
-  std::string_view rest = input_;
-  const http::Event event = parser_.next(rest);
-  const std::size_t consumed = input_.size() - rest.size();
+void Connection::on_deadline() {
+  if (phase_ == Phase::receiving) {
+    return refuse(has_request_ ? http::Refusal::body_too_slow : http::Refusal::head_too_slow);
+  }
+  // A slow reader is not a silent one.
+  if (transport_->unsent_bytes() < unsent_at_arming_) return enter(phase_);
+  end();
+}
+
+// --- From the client -------------------------------------------------------------------------------------------------
+
+void Connection::on_data(std::span<const char> bytes) {
+  fresh_ = false;
+  if (phase_ > Phase::receiving && last_) return;  // Behind the last request nothing is a request.
+  if (phase_ > Phase::receiving || !ahead_.empty()) {
+    ahead_.append(bytes.data(), bytes.size());
+    return transport_->hold(io::Hold::pipelined);
+  }
+  process({bytes.data(), bytes.size()});
+}
+
+void Connection::process(std::string_view input) {
+  processing_ = true;
+  // A client that sends requests but reads no answers gets no further ones.
+  while (phase_ == Phase::receiving || (phase_ == Phase::idle && !transport_->above_high_water())) {
+    const http::Event event = parser_.next(input);
+    if (event == http::Event::need_more) break;
+    on_event(event);
+  }
+  processing_ = false;
+  if (phase_ == Phase::idle && !parser_.idle()) enter(Phase::receiving);
+  if (!has_request_) forget_request();
+  if (!input.empty() && phase_ <= Phase::serving && !last_) {
+    ahead_.assign(input);
+    transport_->hold(io::Hold::pipelined);
+  }
+}
+
+// The turn of what has waited. It is parsed from a copy, because process() may leave a rest in ahead_ again.
+void Connection::process_ahead() {
+  if (phase_ != Phase::idle) return;
+  const std::string input = std::exchange(ahead_, {});
+  process(input);
+  if (ahead_.empty()) transport_->release(io::Hold::pipelined);
+}
+
+void Connection::on_event(http::Event event) {
   switch (event) {
     case http::Event::head:
-      begin_request();
-      break;
+      return begin_request();
     case http::Event::body:
+      if (body_.size() + parser_.body().size() > shared_.options.body_bytes_max) {
+        return refuse(http::Refusal::body_too_large);
+      }
       body_.append(parser_.body());
-      break;
+      return;
     case http::Event::end:
-      call_handler();
-      break;
+      return call_handler();
     case http::Event::error:
-      refuse(parser_.refusal());
-      break;
-    default:
-      break;
+      return refuse(parser_.refusal());
+    case http::Event::interim:
+    case http::Event::need_more:
+      return;
   }
-  input_.erase(0, consumed);
-  if (event == http::Event::head && head_.framing.empty()) call_handler();
-  if (body_.size() > shared_.options.body_bytes_max) refuse(http::Refusal::body_too_large);
-  if (event != http::Event::need_more) return true;
-  if (!parser_.idle()) {
-    if (!receiving_) deadline_.arm(shared_.options.request_timeout);
-    receiving_ = true;
-  }
-  return false;
 }
 
 void Connection::begin_request() {
@@ -102,75 +158,66 @@ void Connection::begin_request() {
   head_bytes_.assign(head_.bytes());
   head_.rebase(head_bytes_.data());
   body_.clear();
-  last_ = last_ || !head_.keep_alive || shared_.draining;
-  if (head_.framing.kind == http::BodyKind::length && head_.framing.length > shared_.options.body_bytes_max) {
+  has_request_ = true;
+  last_ = !head_.keep_alive;
+  if (head_.method == http::Method::connect) return refuse(http::Refusal::connect_refused);
+  const http::Framing& framing = head_.framing;
+  if (framing.kind == http::BodyKind::length && framing.length > shared_.options.body_bytes_max) {
     return refuse(http::Refusal::body_too_large);
   }
+  if (framing.empty()) return call_handler();
+  if (phase_ == Phase::idle) enter(Phase::receiving);
   if (head_.expect_continue) transport_->write("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 void Connection::call_handler() {
-  if (closing_) return;
-  busy_ = true;
-  receiving_ = false;
-  deadline_.disarm();
-  shared_.handler({.head = head_, .body = body_, .peer = peer_}, Responder(weak_from_this()));
+  enter(Phase::serving);
+  ++lifeline_->turn;
+  shared_.handler({.head = head_, .body = body_, .peer = peer_}, Responder(lifeline_));
 }
 
 void Connection::refuse(http::Refusal refusal) {
-  if (closing_) return;
-  std::string out;
-  http::write_reply(
-      out, http::reply_to(refusal),
-      {.date = shared_.date.text(shared_.loop.wall()), .close = true, .head_request = false, .http10 = false});
-  transport_->write(out);
+  const http::Reply reply = http::reply_to(refusal);
+  Answer answer{.status = reply.status, .fields = {}, .body = std::string(reply.text) + "\n"};
+  if (reply.status == 405) answer.fields.emplace_back("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS");
   last_ = true;
-  finish_answer();
+  write_answer(answer);
+  answer_written();
 }
 
-void Connection::append_head(std::string& out, const Answer& answer, const http::Framing& framing) const {
-  http::append_status_line(out, answer.status, http::reason_phrase(answer.status));
-  http::append_field(out, "Date", shared_.date.text(shared_.loop.wall()));
-  if (!answer.content_type.empty()) http::append_field(out, "Content-Type", answer.content_type);
-  for (const auto& [name, value] : answer.fields) http::append_field(out, name, value);
-  http::append_framing(out, framing);
-  if (last_) {
-    out.append("Connection: close\r\n");
-  } else if (head_.minor_version == 0) {
-    out.append("Connection: keep-alive\r\n");
+void Connection::on_eof() {
+  client_ended_ = true;
+  switch (phase_) {
+    case Phase::idle:
+      return finish();
+    case Phase::serving:
+      last_ = true;  // Nothing waits behind it: reading would have been held.
+      return;
+    case Phase::finishing:
+      if (transport_->unsent_bytes() == 0) end();
+      return;
+    case Phase::receiving:
+    case Phase::streaming:
+    case Phase::lingering:
+    case Phase::over:
+      return end();
   }
-  out.append("\r\n");
 }
+
+void Connection::on_drained() {
+  if (phase_ == Phase::finishing && transport_->unsent_bytes() == 0) return all_sent();
+  if (phase_ == Phase::idle && !ahead_.empty()) process_ahead();
+}
+
+void Connection::on_broken(const Error&) { end(); }
+
+// --- From the handler ------------------------------------------------------------------------------------------------
 
 void Connection::send(const Answer& answer) {
-  if (!busy_ || streaming_) return;
+  if (phase_ != Phase::serving) return;
   last_ = last_ || answer.cut_body || shared_.draining;
-  const bool no_body = head_.method == http::Method::head || answer.status == 204 || answer.status == 304;
-  std::string out;
-  const bool framed = answer.status != 204;
-  append_head(out, answer,
-              {.kind = framed ? http::BodyKind::length : http::BodyKind::none, .length = answer.body.size()});
-  if (!no_body) out.append(answer.body, 0, answer.cut_body ? answer.body.size() / 2 : answer.body.size());
-  transport_->write(out);
-  finish_answer();
-}
-
-void Connection::finish_answer() {
-  busy_ = false;
-  body_.clear();
-  if (last_) {
-    // What is still unread would turn the close into a reset; the client closes first, or the time is over.
-    closing_ = true;
-    transport_->release(io::Hold::pipelined);
-    transport_->shutdown();
-    return deadline_.arm(linger_time);
-  }
-  deadline_.arm(shared_.options.idle_timeout);
-  transport_->release(io::Hold::pipelined);
-  // Not here: a handler that answers at once is still inside take_event, and a later one inside somebody's call.
-  shared_.loop.defer([weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->process();
-  });
+  write_answer(answer);
+  answer_written();
 }
 
 void Connection::reset() {
@@ -179,15 +226,17 @@ void Connection::reset() {
 }
 
 void Connection::begin_stream(const Answer& head) {
-  if (!busy_) return;
-  streaming_ = last_ = true;
+  if (phase_ != Phase::serving) return;
+  last_ = true;
   std::string out;
-  append_head(out, head, {.kind = http::BodyKind::none, .length = 0});
+  append_head(out, head, {});
   transport_->write(out);
+  if (head_.method == http::Method::head || client_ended_ || shared_.draining) return answer_written();
+  enter(Phase::streaming);
 }
 
 bool Connection::send_piece(std::string_view bytes) {
-  if (!streaming_ || ended_) return false;
+  if (phase_ != Phase::streaming) return false;
   if (transport_->above_high_water()) {
     end();
     return false;
@@ -195,5 +244,64 @@ bool Connection::send_piece(std::string_view bytes) {
   transport_->write(bytes);
   return true;
 }
+
+void Connection::write_answer(const Answer& answer) {
+  const bool is_head = has_request_ && head_.method == http::Method::head;
+  const bool framed = !has_no_body(answer.status);
+  std::string_view body = answer.body;
+  if (answer.cut_body) body = body.substr(0, body.size() / 2);
+  if (is_head || !framed) body = {};
+  std::string head;
+  append_head(head, answer,
+              {.kind = framed ? http::BodyKind::length : http::BodyKind::none, .length = answer.body.size()});
+  const std::array<std::string_view, 2> pieces{head, body};
+  transport_->write(pieces);
+}
+
+void Connection::append_head(std::string& out, const Answer& answer, const http::Framing& framing) const {
+  http::append_status_line(out, answer.status, http::reason_phrase(answer.status));
+  http::append_field(out, "Date", shared_.date.text(shared_.loop.wall()));
+  if (!answer.content_type.empty() && !has_no_body(answer.status)) {
+    http::append_field(out, "Content-Type", answer.content_type);
+  }
+  for (const auto& [name, value] : shared_.options.fields) http::append_field(out, name, value);
+  for (const auto& [name, value] : answer.fields) http::append_field(out, name, value);
+  http::append_framing(out, framing);
+  if (last_) {
+    out.append("Connection: close\r\n");
+  } else if (has_request_ && head_.minor_version == 0) {
+    out.append("Connection: keep-alive\r\n");
+  }
+  out.append("\r\n");
+}
+
+void Connection::answer_written() {
+  ++lifeline_->turn;
+  has_request_ = false;
+  if (!processing_) forget_request();  // Else the handler may still look at it.
+  if (last_) return finish();
+  enter(Phase::idle);
+  if (processing_ || ahead_.empty()) return;
+  // Not here: the answer came out of somebody else's call.
+  shared_.loop.defer([lifeline = lifeline_] {
+    if (lifeline->connection != nullptr) lifeline->connection->process_ahead();
+  });
+}
+
+void Connection::forget_request() {
+  clear(body_);
+  clear(head_bytes_);
+}
+
+void Connection::finish() {
+  last_ = true;
+  ahead_ = {};
+  enter(Phase::finishing);
+  transport_->shutdown();
+  transport_->release(io::Hold::pipelined);
+  if (transport_->unsent_bytes() == 0) all_sent();
+}
+
+void Connection::all_sent() { client_ended_ ? end() : enter(Phase::lingering); }
 
 }  // namespace stickler::service

@@ -1,6 +1,7 @@
 #include "lb/service/service.h"
 
-#include <unordered_map>
+#include <optional>
+#include <utility>
 
 #include "lb/base/log.h"
 #include "lb/io/acceptor.h"
@@ -14,9 +15,9 @@ class HttpService::Impl {
   Impl(io::Loop& loop, const ServiceOptions& options, io::ListenSocket socket, Handler handler)
       : options_(options),
         handler_(std::move(handler)),
+        address_(socket.address()),
         deadlines_(loop),
-        socket_(std::move(socket)),
-        acceptor_(loop, socket_, [this](int fd, const Address& peer) { accept(fd, peer); }),
+        listening_(std::in_place, loop, std::move(socket), [this](int fd, const Address& peer) { accept(fd, peer); }),
         shared_{.loop = loop,
                 .deadlines = deadlines_,
                 .options = options_,
@@ -24,55 +25,66 @@ class HttpService::Impl {
                 .head = head_,
                 .date = date_,
                 .on_end = [this](Connection& connection) { forget(connection); }} {
-    acceptor_.resume();
+    listening_->acceptor.resume();
   }
 
   ~Impl() {
+    listening_.reset();
     on_idle_ = nullptr;
-    while (!connections_.empty()) connections_.begin()->second->end();
-  }
-
-  void accept(int fd, const Address& peer) {
-    auto transport = io::Socket::adopt(shared_.loop, fd, socket_.address().is_unix());
-    if (!transport) return log_warn("{}: {}", socket_.address().to_string(), transport.error().message);
-    auto connection = std::make_shared<Connection>(shared_, *std::move(transport), peer);
-    connections_.emplace(connection.get(), connection);
-    connection->start();
-    if (connections_.size() >= options_.connections_max) acceptor_.pause();
-  }
-
-  // It may be inside one of its own calls, so its last owner is the loop.
-  void forget(Connection& connection) {
-    const auto found = connections_.find(&connection);
-    shared_.loop.bury(std::make_unique<std::shared_ptr<Connection>>(std::move(found->second)));
-    connections_.erase(found);
-    if (!shared_.draining) return acceptor_.resume();
-    if (connections_.empty() && on_idle_) shared_.loop.defer(std::exchange(on_idle_, nullptr));
+    connections_.for_each([](Connection& connection) { connection.end(); });
   }
 
   void drain(std::function<void()> on_idle) {
     on_idle_ = std::move(on_idle);
     shared_.draining = true;
-    acceptor_.pause();
-    std::vector<std::shared_ptr<Connection>> open;
-    for (const auto& [key, connection] : connections_) open.push_back(connection);
-    for (const auto& connection : open) connection->drain();
-    if (connections_.empty() && on_idle_) shared_.loop.defer(std::exchange(on_idle_, nullptr));
+    // What waits in the queue would be reset by closing the socket; what comes later is refused, not left waiting.
+    if (listening_) listening_->acceptor.accept_waiting();
+    listening_.reset();
+    connections_.for_each([](Connection& connection) { connection.drain(); });
+    tell_if_idle();
   }
 
-  const Address& address() const { return socket_.address(); }
+  const Address& address() const { return address_; }
   std::size_t connection_count() const { return connections_.size(); }
 
  private:
+  struct Listening {
+    Listening(io::Loop& loop, io::ListenSocket bound, io::Acceptor::OnAccept on_accept)
+        : socket(std::move(bound)), acceptor(loop, socket, std::move(on_accept)) {}
+    io::ListenSocket socket;
+    io::Acceptor acceptor;
+  };
+
+  void accept(int fd, const Address& peer) {
+    auto transport = io::Socket::adopt(shared_.loop, fd, address_.is_unix());
+    if (!transport) return log_warn("{}: {}", address_.to_string(), transport.error().message);
+    auto connection = std::make_unique<Connection>(shared_, *std::move(transport), peer);
+    connections_.push_back(*connection);
+    connection.release()->start();
+    if (connections_.size() >= options_.connections_max) listening_->acceptor.pause();
+  }
+
+  // It may be inside one of its own calls, so its last owner is the loop.
+  void forget(Connection& connection) {
+    connection.unlink();
+    shared_.loop.bury(std::unique_ptr<Connection>(&connection));
+    if (listening_) listening_->acceptor.resume();
+    tell_if_idle();
+  }
+
+  void tell_if_idle() {
+    if (shared_.draining && connections_.empty() && on_idle_) shared_.loop.defer(std::exchange(on_idle_, nullptr));
+  }
+
   const ServiceOptions options_;
   const Handler handler_;
+  const Address address_;
   io::Deadlines deadlines_;
-  io::ListenSocket socket_;
-  io::Acceptor acceptor_;
+  std::optional<Listening> listening_;  // None while draining.
   http::RequestHead head_;
   http::DateCache date_;
   Shared shared_;
-  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  IntrusiveList<Connection> connections_;  // Owned.
   std::function<void()> on_idle_;
 };
 
@@ -91,21 +103,21 @@ const Address& HttpService::address() const { return impl_->address(); }
 std::size_t HttpService::connection_count() const { return impl_->connection_count(); }
 void HttpService::drain(std::function<void()> on_idle) { impl_->drain(std::move(on_idle)); }
 
-void Responder::send(Answer answer) const {
-  if (const auto connection = connection_.lock()) connection->send(answer);
+void Responder::send(const Answer& answer) const {
+  if (Connection* found = connection()) found->send(answer);
 }
 
 void Responder::reset() const {
-  if (const auto connection = connection_.lock()) connection->reset();
+  if (Connection* found = connection()) found->reset();
 }
 
-void Responder::begin_stream(Answer head) const {
-  if (const auto connection = connection_.lock()) connection->begin_stream(head);
+void Responder::begin_stream(const Answer& head) const {
+  if (Connection* found = connection()) found->begin_stream(head);
 }
 
 bool Responder::send_piece(std::string_view bytes) const {
-  const auto connection = connection_.lock();
-  return connection != nullptr && connection->send_piece(bytes);
+  Connection* found = connection();
+  return found != nullptr && found->send_piece(bytes);
 }
 
 }  // namespace stickler::service
