@@ -47,7 +47,7 @@ void FieldBlock::discard(FieldId id) {
   for (Field& field : fields_) {
     if (field.id == id) field.id = FieldId::discarded;
   }
-  present_ &= ~bit(id);
+  present_.remove(id);
 }
 
 std::string_view RequestHead::path_and_query() const {

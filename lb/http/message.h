@@ -3,13 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 namespace stickler::http {
 
-// Fields that rules here are about. Each is a bit of a FieldBlock's set, so there are less than 64.
+// Fields that rules here are about. Less than 64, so that a set of them is a word.
 enum class FieldId : std::uint8_t {
   other,
   authorization,
@@ -45,6 +46,23 @@ enum class FieldId : std::uint8_t {
 
 FieldId field_id(std::string_view name);  // Ignores case.
 
+class FieldSet {
+ public:
+  constexpr FieldSet() = default;
+  constexpr FieldSet(std::initializer_list<FieldId> ids) {
+    for (const FieldId id : ids) add(id);
+  }
+
+  constexpr bool has(FieldId id) const { return (bits_ & bit(id)) != 0; }
+  constexpr void add(FieldId id) { bits_ |= bit(id); }
+  constexpr void remove(FieldId id) { bits_ &= ~bit(id); }
+
+ private:
+  static constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+
+  std::uint64_t bits_ = 0;
+};
+
 // Offsets into the head's bytes, not pointers, so that a head can be copied elsewhere.
 struct Field {
   std::uint32_t line = 0;      // Where the line begins, and with it the name.
@@ -68,7 +86,7 @@ class FieldBlock {
   std::string_view line(std::size_t i) const { return range(fields_[i].line, fields_[i].line_end); }
   std::string_view range(std::size_t begin, std::size_t end) const { return bytes_.substr(begin, end - begin); }
 
-  bool has(FieldId id) const { return (present_ & bit(id)) != 0; }
+  bool has(FieldId id) const { return present_.has(id); }
   std::size_t count(FieldId id) const;
   std::string_view value_of(FieldId id) const;             // Of the first; "" if there is none.
   std::string_view value_of(std::string_view name) const;  // Ignores case.
@@ -79,12 +97,12 @@ class FieldBlock {
   void reset(std::string_view bytes = {}) {
     bytes_ = bytes;
     fields_.clear();
-    present_ = 0;
+    present_ = {};
   }
   void trim(std::size_t size) { bytes_ = bytes_.substr(0, size); }  // The bytes behind it are not the head's.
   void add(const Field& field) {
     fields_.push_back(field);
-    present_ |= bit(field.id);
+    present_.add(field.id);
   }
   void mark_named(std::size_t i) { fields_[i].named = true; }
   void discard(FieldId id);  // All fields of it become FieldId::discarded.
@@ -93,20 +111,18 @@ class FieldBlock {
   template <class Keep>
   void filter(Keep keep) {
     std::size_t kept = 0;
-    present_ = 0;
+    present_ = {};
     for (std::size_t i = 0; i < fields_.size(); ++i) {
       if (!keep(i)) continue;
-      present_ |= bit(fields_[i].id);
+      present_.add(fields_[i].id);
       fields_[kept++] = fields_[i];
     }
     fields_.resize(kept);
   }
 
  private:
-  static constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-
   std::string_view bytes_;
-  std::uint64_t present_ = 0;
+  FieldSet present_;
   std::vector<Field> fields_;
 };
 
