@@ -45,7 +45,12 @@ void Balancer::expect_exit(int code) {
   CHECK(process_.wait() == std::optional<int>(code));
 }
 
-Message Balancer::admin(std::string_view target) { return fetch(admin_port(), target, "Connection: close\r\n"); }
+// The admin API answers to loopback names only, and `test.example` of get() is none.
+Message Balancer::admin(std::string_view target) {
+  const std::string request =
+      "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  return RawClient(admin_port()).exchange(request);
+}
 
 nlohmann::json Balancer::admin_json(std::string_view target) {
   const Message answer = admin(target);
