@@ -43,6 +43,10 @@ void Http1Upstream::close() {
   worker_.upstreams().remove(*this);
 }
 
+void Http1Upstream::on_health_change() {
+  if (stream_ != nullptr && !answer_began_) stream_->on_health_change();
+}
+
 // --- From the stream -------------------------------------------------------------------------------------------------
 
 void Http1Upstream::send_head(const http::RequestHead& head, const http::ForwardRequest& forward) {

@@ -29,6 +29,7 @@ class Http1Upstream final : public UpstreamExchange, private io::TransportEvents
 
   void lease_to(Stream& stream, const PoolSettings& settings);
   void close();  // Buries itself. Not while leased.
+  void on_health_change();
   std::uint32_t idle_max() const { return idle_max_; }
   void wait_idle();  // Given back to the pool: closes after the idle timeout.
 

@@ -25,6 +25,7 @@ enum class Failure : std::uint8_t {
   bad_answer,
   answer_timeout,
   body_timeout,
+  node_down,  // Confirmed down while it was asked.
   // The client's.
   client_reset,
   client_cut_body,
@@ -38,9 +39,10 @@ inline constexpr std::size_t failure_count = static_cast<std::size_t>(Failure::s
 static_assert(failure_count <= metrics::reasons_max && http::refusal_count <= metrics::reasons_max);
 
 inline constexpr std::array<std::string_view, failure_count> failure_words = {
-    "none",         "connect_error", "connect_timeout", "stale",          "closed",
-    "reset",        "cut_head",      "cut_body",        "bad_answer",     "answer_timeout",
-    "body_timeout", "client_reset",  "client_cut_body", "client_stalled", "bad_request_body",
+    "none",         "connect_error",   "connect_timeout", "stale",
+    "closed",       "reset",           "cut_head",        "cut_body",
+    "bad_answer",   "answer_timeout",  "body_timeout",    "node_down",
+    "client_reset", "client_cut_body", "client_stalled",  "bad_request_body",
     "tunnel_idle",  "shutdown"};
 
 constexpr std::string_view to_string(Failure failure) { return failure_words[static_cast<std::size_t>(failure)]; }

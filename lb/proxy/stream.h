@@ -66,6 +66,7 @@ class Stream : public ListNode<Stream> {
   void on_response_end(const http::FieldBlock& trailers);
   void on_upstream_failed(Failure failure);
   void on_upstream_drained();
+  void on_health_change();  // Before a byte of the answer. May end the lease.
 
   // --- From the wait queue: the backend it waited for has room, which is now taken for it.
   void on_room();
@@ -109,7 +110,9 @@ class Stream : public ListNode<Stream> {
   void send_request();
   void end_attempt();
   void abandon_upstream();
+  void count_failure(Failure failure);
   bool retry_allowed(Failure failure);
+  bool may_leave_node() const;
   void record_health(bool ok);
   void wait_for(Wait what, Duration timeout);
   bool is_taking(Wait what) const;

@@ -112,7 +112,7 @@ void Stream::on_tunnel_end(Tunnel::End end) {
   body_bytes_ += tunnel_->bytes_from_client();
   answer_bytes_ += tunnel_->bytes_from_upstream();
   worker_.loop().bury(std::move(tunnel_));
-  worker_.leave_place(member().backend, pool());
+  worker_.leave_place(member().backend, *pool_->runtime);
   switch (end) {
     case Tunnel::End::closed:
       return finish(Failure::none);

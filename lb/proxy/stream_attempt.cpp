@@ -145,7 +145,7 @@ void Stream::end_attempt() {
   request_relay_.part();
   answer_relay_.part();
   wait_for(Wait::none, {});
-  worker_.leave_place(member().backend, pool());
+  worker_.leave_place(member().backend, *pool_->runtime);
 }
 
 void Stream::abandon_upstream() {
@@ -154,11 +154,15 @@ void Stream::abandon_upstream() {
   end_attempt();
 }
 
-void Stream::on_upstream_failed(Failure failure) {
-  end_attempt();
+void Stream::count_failure(Failure failure) {
   last_failure_ = failure;
   pool_->counters->failures[static_cast<std::size_t>(failure)].add();
   pool_->backend_counters[*served_by_]->failures[static_cast<std::size_t>(failure)].add();
+}
+
+void Stream::on_upstream_failed(Failure failure) {
+  end_attempt();
+  count_failure(failure);
   if (failure != Failure::stale) record_health(false);
   if (answer_began()) {
     client_->cut();
@@ -168,6 +172,37 @@ void Stream::on_upstream_failed(Failure failure) {
   pool_->counters->retries.add();
   stay_ = failure == Failure::stale;
   attempt();
+}
+
+// An idempotent request that waits on a node which is now confirmed down goes elsewhere, and from here on sees the
+// backends as they are. One that may not be sent twice goes on waiting: it may have been done. So does every request
+// that began before a reload: what a reload takes out is no dead node.
+void Stream::on_health_change() {
+  const std::shared_ptr<Epoch>& now = worker_.epoch();
+  const bool waits = waiting_for_ == Wait::connect || waiting_for_ == Wait::answer_head;
+  if (!waits || now->snapshot != epoch_->snapshot) return;
+  EpochPool& pool_now = now->pools[static_cast<std::size_t>(pool_ - epoch_->pools.data())];
+  const std::span<const balance::Standing> standings = pool_now.set->standings();
+  if (standings[*served_by_] != balance::Standing::down || !may_leave_node()) return;
+  const std::span<const std::size_t> tried(tried_.data(), attempts_);
+  bool others = false;
+  for (std::size_t i = 0; i < standings.size() && !others; ++i) {
+    others = standings[i] == balance::Standing::eligible && std::ranges::find(tried, i) == tried.end();
+  }
+  if (!others || !retry_allowed(Failure::node_down)) return;
+  abandon_upstream();
+  count_failure(Failure::node_down);
+  pool_->counters->retries.add();
+  pool_ = &pool_now;
+  epoch_ = now;
+  attempt();
+  worker_.gather().flush();
+}
+
+// A session whose pool would rather fail than move it stays with its node.
+bool Stream::may_leave_node() const {
+  const bool bound_here = choice_.pinned && choice_.pinned == served_by_;
+  return !bound_here || pool().affinity->when_unavailable != affinity::WhenUnavailable::fail;
 }
 
 bool Stream::retry_allowed(Failure failure) {

@@ -47,6 +47,10 @@ void UpstreamPool::keep_only(const std::function<bool(const Http1Upstream&)>& wa
   }
 }
 
+void UpstreamPool::on_health_change() {
+  leased_.for_each([](Http1Upstream& connection) { connection.on_health_change(); });
+}
+
 std::size_t UpstreamPool::idle_count() const {
   std::size_t count = 0;
   for (const auto& [backend, idle] : idle_) count += idle.size();

@@ -31,6 +31,8 @@ class UpstreamPool {
   // Closes what is idle to backends that no longer stand in any of the worker's sets, or at another address.
   void keep_only(const std::function<bool(const Http1Upstream&)>& wanted);
 
+  void on_health_change();  // For streams that wait on a backend which is now confirmed down.
+
   std::size_t idle_count() const;
 
  private:

@@ -47,17 +47,14 @@ void Worker::resume_accepting(const ListenerLoad* load) {
 
 void Worker::serve_waiting(std::shared_ptr<cluster::Backend> backend) {
   loop_.post([this, backend = std::move(backend)] {
-    for (const EpochPool& pool : epoch_->pools) {
-      if (pool.settings->name == backend->pool) {
-        wait_queues_.serve(*backend, pool.settings->connections_per_backend_max);
-      }
-    }
+    const auto pool = pool_runtimes_.find(backend->pool);
+    if (pool != pool_runtimes_.end()) wait_queues_.serve(*backend, pool->second->places);
   });
 }
 
-void Worker::leave_place(const std::shared_ptr<cluster::Backend>& backend, const PoolSettings& pool) {
+void Worker::leave_place(const std::shared_ptr<cluster::Backend>& backend, const PoolRuntime& pool) {
   backend->load.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  const std::uint32_t places = pool.connections_per_backend_max;
+  const std::uint32_t places = pool.places;
   if (places == unlimited_places) return;
   wait_queues_.serve(*backend, places);
   const bool room = backend->load.in_flight.load(std::memory_order_relaxed) < places;
@@ -69,6 +66,7 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
     auto& runtime = pool_runtimes_[pool.settings->name];
     if (runtime == nullptr) runtime = std::make_unique<PoolRuntime>(random_.next(), options_.workers);
     runtime->pick_state.remap(pool.set->names());
+    runtime->places = pool.settings->connections_per_backend_max;
     pool.runtime = runtime.get();
   }
   std::vector<std::unique_ptr<Listening>> listening =
@@ -81,10 +79,19 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
       });
     });
   });
+  serve_all_waiting();
+  upstreams_.on_health_change();
   if (draining_) return;
   listening_ = std::move(listening);
   for (const auto& open : listening_) open->acceptor->resume();  // The limit may have been raised.
   sessions_.for_each([](Http1Session& session) { session.follow_reload(); });
+}
+
+// There may be more places than before.
+void Worker::serve_all_waiting() {
+  for (const EpochPool& pool : epoch_->pools) {
+    for (const cluster::Member& member : pool.set->members()) wait_queues_.serve(*member.backend, pool.runtime->places);
+  }
 }
 
 // What listens under the epoch to come. A socket that is still configured keeps its acceptor: what waits in its queue

@@ -33,6 +33,9 @@ struct PoolRuntime {
   PoolRuntime(std::uint64_t seed, std::uint32_t workers) : pick_state(seed), retry_budget(workers) {}
   balance::PickState pick_state;
   RetryBudget retry_budget;
+
+  // max_per_backend as it is configured now: who leaves a place may have begun under another.
+  std::uint32_t places = 0;
 };
 
 // What a worker tells the control thread. Called on the worker's thread.
@@ -84,7 +87,7 @@ class Worker {
   void log_access(const AccessRecord& record);
   bool logs_access() const { return options_.access_log != nullptr; }
   void end_session(Http1Session& session);  // Buries it.
-  void leave_place(const std::shared_ptr<cluster::Backend>& backend, const PoolSettings& pool);
+  void leave_place(const std::shared_ptr<cluster::Backend>& backend, const PoolRuntime& pool);
 
  private:
   struct Listening {
@@ -94,6 +97,7 @@ class Worker {
   };
 
   void adopt(std::shared_ptr<Epoch> epoch);
+  void serve_all_waiting();
   std::vector<std::unique_ptr<Listening>> listen(Epoch& epoch);
   void accept(Listening& listening, int fd, const Address& peer);
   void begin_drain();
