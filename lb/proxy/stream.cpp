@@ -51,13 +51,13 @@ void Stream::start_refused(const StreamClient& client, http::Refusal refusal) {
 
 bool Stream::answer_ourselves() {
   http::Refusal refusal = http::Refusal::none;
-  const bool hops_counted = head_.method == http::Method::options || head_.method == http::Method::trace;
   if (head_.method == http::Method::connect) {
     refusal = http::Refusal::connect_refused;
   } else if (head_.method == http::Method::other) {
     refusal = http::Refusal::unknown_method;
-  } else if (hops_counted && head_.value_of(http::FieldId::max_forwards) == "0") {
-    refusal = http::Refusal::max_forwards_reached;
+  } else if (head_.max_forwards == 0U) {
+    const bool asks_about_us = head_.method == http::Method::options;
+    refusal = asks_about_us ? http::Refusal::options_answered : http::Refusal::max_forwards_reached;
   } else if (head_.framing.kind == http::BodyKind::length && head_.framing.length > listener().body_bytes_max) {
     refusal = http::Refusal::body_too_large;
   }
