@@ -97,9 +97,14 @@ std::size_t ScriptedOrigin::requests() const {
   return seen_.size();
 }
 
-std::vector<Message> ScriptedOrigin::seen() const {
+std::size_t ScriptedOrigin::open_connections() const {
   const std::lock_guard lock(mutex_);
-  return seen_;
+  return open_.size();
+}
+
+std::vector<Message> ScriptedOrigin::seen(std::size_t from) const {
+  const std::lock_guard lock(mutex_);
+  return {seen_.begin() + static_cast<std::ptrdiff_t>(from), seen_.end()};
 }
 
 Message ScriptedOrigin::last() const {

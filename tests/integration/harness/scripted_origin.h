@@ -61,11 +61,12 @@ class ScriptedOrigin {
   void start();  // on the same port
 
   std::size_t connections() const { return connections_; }
-  std::size_t requests() const;                          // heads that arrived
-  std::vector<Message> seen() const;                     // those heads, in order
-  Message last() const;                                  // an empty one if there was none
-  std::size_t seen_target(std::string_view text) const;  // how many had this target
-  std::vector<std::string> flaws() const;                // what RFC 9112 does not allow in what the balancer sent
+  std::size_t open_connections() const;
+  std::size_t requests() const;                           // heads that arrived
+  std::vector<Message> seen(std::size_t from = 0) const;  // those heads, in order
+  Message last() const;                                   // an empty one if there was none
+  std::size_t seen_target(std::string_view text) const;   // how many had this target
+  std::vector<std::string> flaws() const;                 // what RFC 9112 does not allow in what the balancer sent
 
  private:
   friend class OriginConnection;
