@@ -17,7 +17,7 @@ namespace stickler::http {
 class ChunkScan {
  public:
   static constexpr std::size_t extension_bytes_max = 1024;  // Of one chunk, the semicolon included.
-  static constexpr std::size_t trailer_bytes_max = 8 * 1024;
+  static constexpr std::size_t trailer_bytes_max = 8UL * 1024;
 
   struct Result {
     std::size_t passed = 0;  // Bytes of the input that are good; not always all, for those of two kinds come apart:

@@ -124,14 +124,13 @@ bool RequestWriter::keeps(std::size_t i) const {
     case FieldId::x_forwarded_other:
       return forward_.trusted && !head_[i].named;
     case FieldId::discarded:
-      return false;
-    case FieldId::forwarded:
+    case FieldId::forwarded:  // And those that follow: written by us.
     case FieldId::via:
     case FieldId::x_forwarded_for:
     case FieldId::x_forwarded_host:
     case FieldId::x_forwarded_proto:
     case FieldId::x_request_id:
-      return false;  // Written by us.
+      return false;
     default:
       return !is_hop_by_hop(head_[i]);
   }

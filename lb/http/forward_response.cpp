@@ -105,14 +105,13 @@ void ResponseWriter::put_framing() {
 }
 
 void ResponseWriter::put_connection() {
-  const bool upgrades = head_.status == 101 || (head_.status == 426 && upgrades_to_websocket(head_));
-  if (upgrades) out_.put("Upgrade: websocket\r\n");
-  if (head_.status == 101) {
-    out_.put("Connection: Upgrade\r\n");
-  } else if (!forward_.keep_alive) {
-    out_.put(upgrades ? "Connection: close, Upgrade\r\n" : "Connection: close\r\n");
-  } else if (upgrades) {
-    out_.put("Connection: Upgrade\r\n");
+  const bool switches = head_.status == 101;
+  const bool upgrades = switches || (head_.status == 426 && upgrades_to_websocket(head_));
+  const bool closes = !switches && !forward_.keep_alive;
+  if (upgrades) {
+    out_.put("Upgrade: websocket\r\n").put(closes ? "Connection: close, Upgrade\r\n" : "Connection: Upgrade\r\n");
+  } else if (closes) {
+    out_.put("Connection: close\r\n");
   } else if (forward_.request->minor_version == 0) {
     out_.put("Connection: keep-alive\r\n");
   }

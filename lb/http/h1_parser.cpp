@@ -9,7 +9,7 @@ namespace {
 using Outcome = ScanResult::Outcome;
 
 // Answers come from our own side; their heads are limited so that a broken backend cannot exhaust memory.
-constexpr HeadLimits answer_limits{.header_bytes = 64 * 1024, .headers = 256, .uri_bytes = 64 * 1024};
+constexpr HeadLimits answer_limits{.header_bytes = 64UL * 1024, .headers = 256, .uri_bytes = 64UL * 1024};
 
 const FieldBlock no_trailers;
 

@@ -15,9 +15,9 @@
 namespace stickler::http {
 
 struct HeadLimits {
-  std::uint64_t header_bytes = 32 * 1024;  // The whole head.
+  std::uint64_t header_bytes = 32UL * 1024;  // The whole head.
   std::uint32_t headers = 100;
-  std::uint64_t uri_bytes = 8 * 1024;
+  std::uint64_t uri_bytes = 8UL * 1024;
   bool secure = false;  // The connection is encrypted, so that a target may be of https (RFC 9110 7.4).
 };
 
