@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/balance/registry.h"
 #include "tests/sim/simulation.h"
 
 namespace stickler::sim {
@@ -11,8 +12,6 @@ using balance::Standing;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-constexpr const char* policies[] = {"round_robin", "least_connections", "random", "two_choices"};
 
 template <class T>
 void shuffle(std::vector<T>& items, Random& random) {
@@ -71,6 +70,7 @@ void Simulation::change_reachability(std::size_t balancer, NodeId node) {
 }
 
 void Simulation::change_plan() {
+  const auto policies = balance::policies();
   std::vector<NodePlan>& nodes = plan_.nodes;
   NodePlan& some = nodes[random_.below(static_cast<std::uint32_t>(nodes.size()))];
   switch (random_.below(6)) {
@@ -86,7 +86,7 @@ void Simulation::change_plan() {
       if (nodes.size() > 3) nodes.erase(nodes.begin() + (&some - nodes.data()));
       break;
     case 3:
-      plan_.policy = policies[random_.below(4)];
+      plan_.policy = policies[random_.below(static_cast<std::uint32_t>(policies.size()))].name;
       break;
     default:
       change_node(some);
