@@ -222,13 +222,13 @@ def play(folder, processes, once):
         stub = Process(folder, name, ["build/bin/login-stub", "--listen", address, "--name", name,
                                       "--sessions", "memory", "--password-cost", "off"])
         processes[name] = stub
-        stub.wait_for(r"^listening ")
+        stub.wait_for(r" info listening ")
         say(f"  login-stub {name} on {address}")
     balancer = Process(folder, "stickler", ["build/bin/stickler", "run", config])
     processes["stickler"] = balancer
-    balancer.wait_for(r"^ready")
+    balancer.wait_for(r" info ready$")
     with open(balancer.log, encoding="utf-8", errors="replace") as log:
-        listening = dict(re.findall(r"^listening (\S+) (\S+)", log.read(), re.MULTILINE))
+        listening = dict(re.findall(r" info listening (\S+) (\S+)", log.read(), re.MULTILINE))
     admin = listening.pop("admin", "")
     site = "http://" + next(iter(listening.values())).replace("0.0.0.0", "127.0.0.1")
     say(f"  stickler run {config} on {site}")
