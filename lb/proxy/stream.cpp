@@ -70,9 +70,20 @@ bool Stream::find_route() {
   if (!http::normalise_path(head_.path(), path_)) return reply(http::Refusal::path_climbs_out), false;
   const auto match = listener().router.match(head_.authority(), path_);
   if (!match) return reply(http::Refusal::misdirected), false;
+  if (http::has_two_readings(head_.path()) && !matches_either_way(*match)) {
+    return reply(http::Refusal::ambiguous_path), false;
+  }
   pool_ = &epoch_->pools[match->pool.value];
   route_ = &listener().routes[match->rule.value_or(listener().routes.size() - 1)];
   return true;
+}
+
+// A backend may read the path in the other way; it must not see what another route was meant to keep from it.
+bool Stream::matches_either_way(const route::Match& match) const {
+  std::string path;
+  if (!http::normalise_path(http::loose_reading(head_.path()), path)) return false;
+  const auto other = listener().router.match(head_.authority(), path);
+  return other && other->rule == match.rule;
 }
 
 // An answer of our own. What of the request is unread stays unread, so the connection ends with it.

@@ -83,6 +83,7 @@ class Stream : public ListNode<Stream> {
   void adopt(const StreamClient& client);
   bool answer_ourselves();  // What is not for a backend: 405, 501, 413; true if answered.
   bool find_route();
+  bool matches_either_way(const route::Match& match) const;
   void reply(http::Refusal reason);
   void finish(Failure failure);
   void count(Failure failure);
@@ -96,6 +97,8 @@ class Stream : public ListNode<Stream> {
   // stream_request.cpp
   void keep_for_replay(std::string_view bytes, bool sending);
   void drop_window();
+  // What is removed from or set in a head must not come in by the trailers.
+  static void drop_edited(http::FieldBlock& trailers, const http::HeaderEdits& edits);
 
   // stream_attempt.cpp
   void choose_node();
