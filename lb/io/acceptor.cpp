@@ -16,9 +16,7 @@ constexpr std::chrono::milliseconds back_off_time{100};
 }  // namespace
 
 Acceptor::Acceptor(Loop& loop, const ListenSocket& socket, OnAccept on_accept)
-    : loop_(loop), socket_(socket), on_accept_(std::move(on_accept)), poll_(new uv_poll_t{}), retry_(loop, [this] {
-        resume();
-      }) {
+    : socket_(socket), on_accept_(std::move(on_accept)), poll_(new uv_poll_t{}), retry_(loop, [this] { resume(); }) {
   uv_poll_init(loop.uv(), poll_.get(), socket.fd());
   poll_->data = this;
 }

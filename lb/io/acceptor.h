@@ -37,7 +37,6 @@ class Acceptor {
   void accept_batch();
   void back_off();
 
-  Loop& loop_;
   const ListenSocket& socket_;
   OnAccept on_accept_;
   Handle<uv_poll_t> poll_;

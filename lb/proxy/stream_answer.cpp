@@ -54,7 +54,13 @@ void Stream::on_response_body(std::string_view bytes) {
 void Stream::on_response_end(const http::FieldBlock& trailers) {
   record_health(status_ < 502 || status_ > 504);
   end_attempt();
-  client_->send_end(trailers);
+  if (trailers.empty()) {
+    client_->send_end(trailers);
+  } else {
+    http::FieldBlock allowed = trailers;
+    drop_edited(allowed, route_->headers.response);
+    client_->send_end(allowed);
+  }
   finish(Failure::none);
 }
 

@@ -6,6 +6,10 @@
 
 namespace stickler::proxy {
 
+void Stream::drop_edited(http::FieldBlock& trailers, const http::HeaderEdits& edits) {
+  trailers.filter([&](std::size_t i) { return !edits.drops(trailers.name(i)); });
+}
+
 void Stream::on_request_body(std::string_view bytes) {
   body_bytes_ += bytes.size();
   if (body_bytes_ > listener().body_bytes_max) return on_request_refused(http::Refusal::body_too_large);
@@ -32,6 +36,7 @@ void Stream::on_request_end(const http::FieldBlock& trailers) {
     trailers_ = trailers;
     trailer_bytes_.assign(trailers.bytes());
     trailers_.rebase(trailer_bytes_.data());
+    drop_edited(trailers_, route_->headers.request);
   }
   if (upstream_ == nullptr || !request_sent_) return;
   upstream_->send_end(trailers_);

@@ -3,8 +3,6 @@
 #include <limits>
 #include <utility>
 
-#include "lb/base/log.h"
-
 namespace stickler::server {
 namespace {
 
@@ -17,7 +15,9 @@ T or_unlimited(const std::optional<U>& limit) {
 Result<http::HeaderEdits> compile_edits(std::initializer_list<const config::HeaderEdits*> layers) {
   http::HeaderEdits edits;
   for (const config::HeaderEdits* layer : layers) {
-    for (const auto& name : layer->remove) edits.remove(name);
+    for (const auto& name : layer->remove) {
+      if (auto result = edits.remove(name); !result) return tl::unexpected(result.error());
+    }
     for (const auto& field : layer->set) {
       if (auto result = edits.set(field.name, field.value); !result) return tl::unexpected(result.error());
     }
@@ -157,13 +157,7 @@ std::shared_ptr<proxy::ListenerLoad> CompileContext::load_of(const std::string& 
 
 const std::string& CompileContext::random_cookie_key(const std::string& pool) {
   auto& key = random_keys_[pool];
-  if (key.empty()) {
-    key = affinity::CookieKeys::random_key();
-    log_warn(
-        "pools.{}.affinity.cookie.keys: none given, so a random key is used: after a restart, and at a second "
-        "balancer, the cookies of this process are not understood",
-        pool);
-  }
+  if (key.empty()) key = affinity::CookieKeys::random_key();  // The check of the configuration has warned.
   return key;
 }
 
