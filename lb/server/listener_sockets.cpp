@@ -29,6 +29,14 @@ Result<std::vector<std::shared_ptr<const io::ListenSocket>>> bind_group(const co
   return group;
 }
 
+// Sockets that share a port by SO_REUSEPORT let a second balancer share it too, without a word: each would get half of
+// the clients. Who can have the port for itself alone has nobody beside it.
+Result<void> check_free(const config::Listener& listener, const Address& address) {
+  const auto socket = io::ListenSocket::bind(address, {});
+  if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
+  return {};
+}
+
 }  // namespace
 
 Result<ListenerSockets> ListenerSockets::bind(const config::Config& config, std::uint32_t workers,
@@ -40,6 +48,11 @@ Result<ListenerSockets> ListenerSockets::bind(const config::Config& config, std:
       if (const auto known = previous.groups_.find(key); known != previous.groups_.end()) {
         sockets.groups_.insert(*known);
         continue;
+      }
+      // On a reload our own sockets may be beside it: one address can cover another.
+      const bool shares_port = workers > 1 && !address.is_unix() && address.port() != 0 && previous.groups_.empty();
+      if (shares_port) {
+        if (auto free = check_free(listener, address); !free) return tl::unexpected(free.error());
       }
       auto group = bind_group(listener, address, workers);
       if (!group) return tl::unexpected(group.error());
