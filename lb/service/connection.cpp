@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds linger_time{2};
 // A connection that was accepted just before a drain may have its request in the kernel already.
-constexpr std::chrono::milliseconds fresh_time{100};
+constexpr std::chrono::milliseconds fresh_time{250};
 // An idle connection keeps its buffers up to this size.
 constexpr std::size_t kept_bytes_max = 4096;
 

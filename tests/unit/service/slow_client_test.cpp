@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view get = "GET /next HTTP/1.1\r\nHost: h\r\n\r\n";
 
 TEST_CASE("an idle connection ends without a word") {
-  Served served({.listen = {}, .idle_timeout = 20ms});
+  Served served({.listen = {}, .idle_timeout = 100ms});
   Client client = served.connect();
   SECTION("that never said anything") {}
   SECTION("after an answer") { CHECK(client.call(get).status == 200); }
@@ -47,13 +47,13 @@ TEST_CASE("the time for a request is counted from its first byte, not from its l
 }
 
 TEST_CASE("a handler may take its time: no deadline is running") {
-  Served served({.listen = {}, .idle_timeout = 20ms, .request_timeout = 20ms});
+  Served served({.listen = {}, .idle_timeout = 100ms, .request_timeout = 100ms});
   Client client = served.connect();
   client.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
   const Responder responder = served.take_later();
   bool passed = false;
   io::Timer timer(served.loop, [&] { passed = true; });
-  timer.start(80ms);
+  timer.start(300ms);
   run_until(served.loop, [&] { return passed; });
   responder.send({.fields = {}, .body = "at last"});
   CHECK(client.answer().body == "at last");
@@ -101,12 +101,12 @@ TEST_CASE("what a client sends ahead of its turn waits in the kernel") {
 }
 
 TEST_CASE("a large last answer reaches a reader that is slower than any time-out") {
-  Served served({.listen = {}, .idle_timeout = 50ms});
+  Served served({.listen = {}, .idle_timeout = 1s});
   served.answer.body.assign(16 * 1024 * 1024, 'a');
   Client client = served.connect();
-  // Reads a part, waits for less than the time-out, and so on.
+  // Reads a part, waits, and so on: for twice the time-out in all.
   io::Timer turn(served.loop, [&] { client.read_on(); });
-  turn.start(5ms, 5ms);
+  turn.start(8ms, 8ms);
   client.send("GET /answer HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   std::size_t seen = 0;
   run_until(served.loop, [&] {
@@ -119,7 +119,7 @@ TEST_CASE("a large last answer reaches a reader that is slower than any time-out
 }
 
 TEST_CASE("a client that does not read its last answer is not waited for") {
-  Served served({.listen = {}, .idle_timeout = 50ms});
+  Served served({.listen = {}, .idle_timeout = 100ms});
   served.answer.body.assign(16 * 1024 * 1024, 'a');
   Client client = served.connect();
   client.pause();
