@@ -1,5 +1,5 @@
 // Counts what the test program allocates, by replacing operator new: for tests of code that must not. To be included
-// by one source of a program only. One thread counts.
+// by one source of a program only. One thread counts. Not inlined: GCC 12 would take malloc and delete for a mismatch.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +20,15 @@ std::size_t allocations_of(Run run) {
 
 }  // namespace stickler::test
 
-void* operator new(std::size_t size) {
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++stickler::test::allocations;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++stickler::test::allocations;
   return std::malloc(size == 0 ? 1 : size);
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
