@@ -66,7 +66,7 @@ PasswordVerdict check_password(const PasswordRules& rules, const Credentials& cr
 Passwords::Passwords(io::Loop& loop, PasswordRules rules, const io::WorkLimits& limits)
     : rules_(std::make_shared<const PasswordRules>(std::move(rules))), queue_(loop, limits) {}
 
-void Passwords::check(Credentials credentials, OnVerdict done) {
+void Passwords::check(Credentials credentials, const OnVerdict& done) {
   if (!rules_->users && rules_->cost.passes == 0) return done(check_password(*rules_, credentials));
   struct Check {
     std::shared_ptr<const PasswordRules> rules;

@@ -58,7 +58,7 @@ class Passwords {
   Passwords(io::Loop& loop, PasswordRules rules, const io::WorkLimits& limits);
 
   // `done` is called once, perhaps before this returns; not after the end of *this.
-  void check(Credentials credentials, OnVerdict done);
+  void check(Credentials credentials, const OnVerdict& done);
 
   std::size_t running() const { return queue_.running(); }
   std::size_t waiting() const { return queue_.waiting(); }

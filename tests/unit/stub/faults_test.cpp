@@ -7,7 +7,7 @@ namespace stickler::stub::test {
 namespace {
 
 Answered order(ServedApp& served, std::string_view json) {
-  const Answered answered = served.call("POST /fault", "", json);
+  Answered answered = served.call("POST /fault", "", json);
   INFO(answered.body);
   REQUIRE(answered.status == 200);
   return answered;

@@ -28,8 +28,9 @@ TEST_CASE("without a session the page is a form that needs no script") {
 TEST_CASE("every input has its label, a name and an autocomplete for password stores") {
   const std::string html = page({.node = "a", .store = "memory"});
   for (const std::string name : {"user", "password"}) {
-    CHECK(has(html, "<label for=\"" + name + "\">"));
-    CHECK(has(html, "id=\"" + name + "\" name=\"" + name + "\""));
+    const std::string quoted = '"' + name + '"';
+    CHECK(has(html, "<label for=" + quoted + ">"));
+    CHECK(has(html, std::string("id=").append(quoted).append(" name=").append(quoted)));
   }
   CHECK(has(html, R"(autocomplete="username")"));
   CHECK(has(html, R"(type="password" autocomplete="current-password")"));
