@@ -134,11 +134,14 @@ void Worker::accept(Listening& listening, int fd, const Address& peer) {
 }
 
 void Worker::end_session(Http1Session& session) {
-  const ListenerSettings& settings = session.listener_settings();
-  const std::uint32_t left = settings.load->connections.fetch_sub(1, std::memory_order_relaxed) - 1;
-  // The one worker that crosses the mark wakes all: each may have paused.
-  const std::uint64_t mark = std::uint64_t{settings.connections_max} * 9 / 10;
-  if (left == mark) options_.control.on_room(settings.load.get());
+  const ListenerLoad* load = session.listener_settings().load.get();
+  const std::uint32_t left = session.listener_settings().load->connections.fetch_sub(1, std::memory_order_relaxed) - 1;
+  // The one worker that crosses the mark wakes all: each may have paused. By the limit in force: the session may have
+  // begun under another.
+  for (const EpochListener& listener : epoch_->listeners) {
+    const std::uint64_t mark = std::uint64_t{listener.settings->connections_max} * 9 / 10;
+    if (listener.settings->load.get() == load && left == mark) options_.control.on_room(load);
+  }
   session.unlink();
   loop_.bury(std::unique_ptr<Http1Session>(&session));
   tell_if_idle();

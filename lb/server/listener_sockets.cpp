@@ -12,23 +12,6 @@ std::string key_of(const config::Listener& listener, const Address& address) {
   return any_port ? listener.name + " " + address.to_string() : address.to_string();
 }
 
-Result<std::vector<std::shared_ptr<const io::ListenSocket>>> bind_group(const config::Listener& listener,
-                                                                        const Address& address, std::uint32_t workers) {
-  const auto keepalive = std::chrono::duration_cast<std::chrono::seconds>(listener.timeouts.tcp_keepalive);
-  const io::ListenOptions options{.tcp_keepalive_seconds = static_cast<int>(keepalive.count()),
-                                  .reuse_port = workers > 1};
-  std::vector<std::shared_ptr<const io::ListenSocket>> group;
-  for (std::uint32_t i = 0; i < workers; ++i) {
-    // The first decides on the port; a unix socket has one queue, which all share.
-    auto socket = group.empty()       ? io::ListenSocket::bind(address, options)
-                  : address.is_unix() ? group.front()->duplicate()
-                                      : io::ListenSocket::bind(group.front()->address(), options);
-    if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
-    group.push_back(std::make_shared<const io::ListenSocket>(*std::move(socket)));
-  }
-  return group;
-}
-
 // Sockets that share a port by SO_REUSEPORT let a second balancer share it too, without a word: each would get half of
 // the clients. Who can have the port for itself alone has nobody beside it.
 Result<void> check_free(const config::Listener& listener, const Address& address) {
@@ -38,6 +21,24 @@ Result<void> check_free(const config::Listener& listener, const Address& address
 }
 
 }  // namespace
+
+Result<ListenerSockets::Group> ListenerSockets::bind_group(const config::Listener& listener, const Address& address,
+                                                           std::uint32_t workers) {
+  const auto keepalive = std::chrono::duration_cast<std::chrono::seconds>(listener.timeouts.tcp_keepalive);
+  const io::ListenOptions options{.tcp_keepalive_seconds = static_cast<int>(keepalive.count()),
+                                  .reuse_port = workers > 1};
+  std::vector<Socket> group;
+  for (std::uint32_t i = 0; i < workers; ++i) {
+    // The first decides on the port; a unix socket has one queue, which all share.
+    auto socket = group.empty()       ? io::ListenSocket::bind(address, options)
+                  : address.is_unix() ? group.front()->duplicate()
+                                      : io::ListenSocket::bind(group.front()->address(), options);
+    if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
+    group.push_back(std::make_shared<const io::ListenSocket>(*std::move(socket)));
+  }
+  const Address bound = group.front()->address();
+  return Group{.address = bound, .sockets = std::move(group)};
+}
 
 Result<ListenerSockets> ListenerSockets::bind(const config::Config& config, std::uint32_t workers,
                                               const ListenerSockets& previous) {
@@ -62,15 +63,22 @@ Result<ListenerSockets> ListenerSockets::bind(const config::Config& config, std:
   return sockets;
 }
 
+void ListenerSockets::give_up() {
+  for (auto& [key, group] : groups_) group.sockets.clear();
+}
+
 std::vector<ListenerSockets::Socket> ListenerSockets::of(const config::Listener& listener, std::uint32_t worker) const {
   std::vector<Socket> sockets;
-  for (const Address& address : listener.listen) sockets.push_back(groups_.at(key_of(listener, address))[worker]);
+  for (const Address& address : listener.listen) {
+    const Group& group = groups_.at(key_of(listener, address));
+    if (!group.sockets.empty()) sockets.push_back(group.sockets[worker]);
+  }
   return sockets;
 }
 
 std::vector<Address> ListenerSockets::addresses(const config::Listener& listener) const {
   std::vector<Address> addresses;
-  for (const auto& socket : of(listener, 0)) addresses.push_back(socket->address());
+  for (const Address& address : listener.listen) addresses.push_back(groups_.at(key_of(listener, address)).address);
   return addresses;
 }
 

@@ -24,15 +24,22 @@ class ListenerSockets {
   static Result<ListenerSockets> bind(const config::Config& config, std::uint32_t workers,
                                       const ListenerSockets& previous);
 
-  // The sockets of one worker for the listener, in the order of its addresses.
+  // They close once the workers have let go of them too; where they were is still known.
+  void give_up();
+
+  // The sockets of one worker for the listener, in the order of its addresses. None after give_up().
   std::vector<Socket> of(const config::Listener& listener, std::uint32_t worker) const;
 
   // Where the listener really listens, port 0 resolved.
   std::vector<Address> addresses(const config::Listener& listener) const;
 
  private:
-  // One socket a worker.
-  using Group = std::vector<Socket>;
+  struct Group {
+    Address address;
+    std::vector<Socket> sockets;  // One a worker.
+  };
+
+  static Result<Group> bind_group(const config::Listener& listener, const Address& address, std::uint32_t workers);
 
   std::map<std::string, Group> groups_;
 };

@@ -14,6 +14,7 @@ void Server::begin_shutdown() {
   log_info("stopping: open exchanges have {} s", config_.process.shutdown_grace.count() / 1'000'000'000);
   grace_timer_.start(config_.process.shutdown_grace);
   workers_->drain();
+  sockets_.give_up();
 }
 
 void Server::on_worker_idle() {
