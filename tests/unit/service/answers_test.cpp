@@ -29,7 +29,8 @@ TEST_CASE("a service tells the port that it was given") {
 
 TEST_CASE("a port that is in use is an error that names it") {
   Served served;
-  const auto second = HttpService::start(served.loop, {.listen = served.address}, [](const Request&, const Responder&) {});
+  const auto second =
+      HttpService::start(served.loop, {.listen = served.address}, [](const Request&, const Responder&) {});
   REQUIRE_FALSE(second);
   CHECK(second.error().message.find(served.address.to_string()) != std::string::npos);
 }
