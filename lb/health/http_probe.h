@@ -13,7 +13,7 @@ namespace stickler::health {
 
 class HttpProbe final : public TcpProbe {
  public:
-  static constexpr std::size_t body_bytes_max = 64 * 1024;
+  static constexpr std::size_t body_bytes_max = std::size_t{64} * 1024;
 
   HttpProbe(io::Loop& loop, const Address& address, const ProbeSettings& settings, OnProbeResult on_result);
 

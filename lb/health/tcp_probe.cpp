@@ -20,7 +20,7 @@ std::string TcpProbe::timeout_text() const {
   return millis % 1000 == 0 ? std::to_string(millis / 1000) + "s" : std::to_string(millis) + "ms";
 }
 
-void TcpProbe::finish(ProbeResult result) {
+void TcpProbe::finish(const ProbeResult& result) {
   timer_.stop();
   socket_->close();
   const OnProbeResult on_result = std::move(on_result_);

@@ -25,7 +25,7 @@ class TcpProbe : public Probe, protected io::TransportEvents {
   void on_broken(const Error& error) override;
   virtual void on_timeout();
 
-  void finish(ProbeResult result);  // May destroy *this. Later events are silent.
+  void finish(const ProbeResult& result);  // May destroy *this. Later events are silent.
   io::Socket& socket() { return *socket_; }
   std::string timeout_text() const;  // "1s", "250ms"
 

@@ -94,9 +94,7 @@ Result<ListenSocket> ListenSocket::bind(const Address& address, const ListenOpti
 }
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      address_(std::move(other.address_)),
-      file_(std::exchange(other.file_, std::nullopt)) {}
+    : fd_(std::exchange(other.fd_, -1)), address_(other.address_), file_(std::exchange(other.file_, std::nullopt)) {}
 
 ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
   std::swap(fd_, other.fd_);

@@ -43,7 +43,7 @@ class ListenSocket {
     friend bool operator==(const File&, const File&) = default;
   };
 
-  ListenSocket(int fd, Address address) : fd_(fd), address_(std::move(address)) {}
+  ListenSocket(int fd, const Address& address) : fd_(fd), address_(address) {}
   std::optional<File> find_file() const;
 
   int fd_ = -1;

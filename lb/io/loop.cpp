@@ -7,7 +7,7 @@ namespace stickler::io {
 namespace {
 
 constexpr std::size_t spare_buffers_max = 64;
-constexpr std::size_t spare_buffer_bytes_max = 256 * 1024;
+constexpr std::size_t spare_buffer_bytes_max = std::size_t{256} * 1024;
 
 template <class T>
 Handle<T> make_handle(Loop* owner) {

@@ -20,7 +20,7 @@ namespace stickler::io {
 
 class Loop final : public Clock {
  public:
-  static constexpr std::size_t scratch_bytes = 64 * 1024;
+  static constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
 
   Loop();
   ~Loop() override;

@@ -77,7 +77,7 @@ void Socket::start_connect(const Address& to) {
   }
   const int result = uv_tcp_connect(request.get(), &handle_->tcp, to.sockaddr_ptr(), finished);
   if (result != 0) return break_later(result);
-  request.release();
+  static_cast<void>(request.release());  // libuv has it until the callback.
   const int on = 1;
   setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
@@ -169,7 +169,7 @@ void Socket::flush() {
   };
   const int result = uv_write(&request->request, stream(), &buffer, 1, finished);
   if (result != 0) return break_later(result);
-  request.release();
+  static_cast<void>(request.release());  // libuv has it until the callback.
   write_in_flight_ = true;
 }
 

@@ -22,7 +22,8 @@ Tally simulate(std::uint64_t seed, std::size_t sessions) {
   Simulation simulation(seed, sessions);
   simulation.run();
   INFO("to repeat: STICKLER_SIM_SEED=" << seed << " sim");
-  REQUIRE(simulation.violation() == "");
+  CAPTURE(simulation.violation());
+  REQUIRE(simulation.violation().empty());
   return simulation.tally();
 }
 

@@ -38,8 +38,7 @@ struct Answer {
 
 class Balancer {
  public:
-  Balancer(Duration ahead, std::uint64_t seed)
-      : ahead_(ahead), seed_(seed), random_(seed), pick_state_(random_.next()) {}
+  Balancer(Duration ahead, std::uint64_t seed) : ahead_(ahead), random_(seed), pick_state_(random_.next()) {}
 
   void start(const Plan& plan);  // As a new process: nothing is known but the plan.
   void reload(const Plan& plan);
@@ -75,7 +74,6 @@ class Balancer {
   bool connect(const Epoch& epoch, std::size_t place, std::span<const char> reachable, TimePoint now);
 
   const Duration ahead_;
-  const std::uint64_t seed_;
   Random random_;
   balance::PickState pick_state_;
   Plan plan_;

@@ -30,7 +30,7 @@ void Tally::add(const Tally& other) {
 }
 
 Simulation::Simulation(std::uint64_t seed, std::size_t sessions)
-    : seed_(seed), random_(mix64(seed)), sessions_(sessions), sessions_left_(sessions) {
+    : random_(mix64(seed)), sessions_(sessions), sessions_left_(sessions) {
   alive_.fill(1);
   for (auto& flags : reachable_) flags.fill(1);
   for (auto& times : unchanged_since_) times.fill(now_);

@@ -94,7 +94,6 @@ class Simulation {
   void attack(const Session& session, std::size_t balancer);
   std::string forge(const Session& session, std::size_t balancer);
 
-  const std::uint64_t seed_;
   Random random_;
   Tally tally_;
   std::string violation_;

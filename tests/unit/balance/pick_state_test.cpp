@@ -36,7 +36,7 @@ TEST_CASE("remap keeps each name's place in the rotation, whatever happens to th
 
 TEST_CASE("a state follows the very list it was remapped to last, and no other of the same names") {
   const Names one{"a", "b"};
-  const Names other = one;
+  const Names other{"a", "b"};
   PickState state(1);
   CHECK_FALSE(state.follows(one));
   state.remap(one);

@@ -184,7 +184,7 @@ TEST_CASE("a connection that does not come about within the time is a failure") 
   std::vector<io::Descriptor> fill;
   for (int i = 0; i < 4; ++i) {
     fill.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    ::connect(fill.back().fd(), busy.address().sockaddr_ptr(), busy.address().sockaddr_size());
+    static_cast<void>(::connect(fill.back().fd(), busy.address().sockaddr_ptr(), busy.address().sockaddr_size()));
   }
   Prober prober;
   const ProbeResult http = prober.probe_once(busy.address(), {.type = ProbeType::http, .timeout = 60ms});

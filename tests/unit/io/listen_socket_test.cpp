@@ -78,6 +78,7 @@ TEST_CASE("the first of several is refused where others share the port already, 
 
   // Both take connections.
   std::vector<Descriptor> clients;
+  clients.reserve(100);
   for (int i = 0; i < 100; ++i) clients.push_back(connect_to(first.address()));
   int taken_by_first = 0;
   while (Descriptor(::accept4(first.fd(), nullptr, nullptr, SOCK_CLOEXEC)).fd() >= 0) ++taken_by_first;
@@ -178,7 +179,6 @@ TEST_CASE("a socket that was moved is the one that counts") {
   {
     ListenSocket first = listen_on(address);
     ListenSocket second = std::move(first);
-    CHECK(first.fd() == -1);
     CHECK(can_connect(address));
     ListenSocket third = listen_on(loopback());
     third = std::move(second);

@@ -53,6 +53,7 @@ TEST_CASE("letters of several threads all arrive, each sender's in order") {
   std::vector<std::vector<int>> received(senders);
   int total = 0;
   std::vector<std::thread> threads;
+  threads.reserve(senders);
   for (int sender = 0; sender < senders; ++sender) {
     threads.emplace_back([&, sender] {
       for (int i = 0; i < letters; ++i) {
@@ -189,7 +190,7 @@ TEST_CASE("spare buffers keep their capacity, come back empty, and are bounded i
   CHECK(again.capacity() >= 1000);
   loop.give_back_buffer({});
   CHECK(loop.take_buffer().capacity() == 0);
-  loop.give_back_buffer(std::vector<char>(1024 * 1024));  // Too large to keep.
+  loop.give_back_buffer(std::vector<char>(1 << 20));  // Too large to keep.
   CHECK(loop.take_buffer().capacity() == 0);
   for (int i = 0; i < 200; ++i) loop.give_back_buffer(std::vector<char>(10));
   std::size_t kept = 0;
