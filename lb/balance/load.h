@@ -1,7 +1,7 @@
 // BackendLoad: what a backend carries now, summed over all workers. Owned by cluster::Backend, so it outlives reloads.
 //
-// Any thread. Every worker adds and subtracts, relaxed: a policy wants a fresh figure, not an ordering. Two cache
-// lines of its own, because the adjacent-line prefetcher would make neighbours share.
+// Any thread. Every worker adds and subtracts. A policy reads relaxed: it wants a fresh figure, not an ordering. Two
+// cache lines of its own, because the adjacent-line prefetcher would make neighbours share.
 #pragma once
 
 #include <atomic>

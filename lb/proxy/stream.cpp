@@ -91,7 +91,7 @@ void Stream::reply(http::Refusal reason) {
   const http::Reply answer = http::reply_to(reason);
   status_ = answer.status;
   refusal_ = reason;
-  verdict_ = choice_.refused ? affinity::Verdict::refused : verdict_;
+  if (pool_ != nullptr && pool().affinity) verdict_ = settle(std::nullopt).verdict;
   client_->send_reply(answer, !request_complete_);
   finish(last_failure_);
 }

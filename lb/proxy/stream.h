@@ -125,6 +125,7 @@ class Stream : public ListNode<Stream> {
 
   // stream_answer.cpp
   std::string_view settle_affinity();
+  affinity::Settlement settle(std::optional<std::size_t> served) const;
   void start_tunnel();
   void on_tunnel_end(Tunnel::End end);
 

@@ -83,20 +83,24 @@ void Stream::on_client_drained() {
 std::string_view Stream::settle_affinity() {
   const auto& affinity = pool().affinity;
   if (!affinity) return {};
-  const bool pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
-  const bool known = cookie_ && cookie_->seal == affinity::Seal::ok;
-  const affinity::Settlement settlement =
-      affinity::settle(cookie_, choice_, {.served = served_by_, .pinned_down = pinned_down},
-                       {.nodes = *pool_->nodes,
-                        .rules = affinity->rules,
-                        .now = worker_.loop().wall(),
-                        .nonce = known ? 0 : affinity::CookieKeys::nonce()});
+  const affinity::Settlement settlement = settle(served_by_);
   verdict_ = settlement.verdict;
   if (!settlement.set_cookie) return {};
   const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);
   set_cookie_.clear();
   http::append_set_cookie(set_cookie_, affinity->cookie, affinity::as_text(text));
   return set_cookie_;
+}
+
+// Requires: the pool has affinity.
+affinity::Settlement Stream::settle(std::optional<std::size_t> served) const {
+  const bool pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
+  const bool known = cookie_ && cookie_->seal == affinity::Seal::ok;
+  return affinity::settle(cookie_, choice_, {.served = served, .pinned_down = pinned_down},
+                          {.nodes = *pool_->nodes,
+                           .rules = pool().affinity->rules,
+                           .now = worker_.loop().wall(),
+                           .nonce = known || !served ? 0 : affinity::CookieKeys::nonce()});
 }
 
 // Both connections leave HTTP behind; session and stream stay to account for the end.

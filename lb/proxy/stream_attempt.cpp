@@ -73,6 +73,8 @@ void Stream::wait_for_place(std::size_t node) {
   pool_->counters->queued.add();
   hold_client();
   wait_for(Wait::queue, pool().queue_timeout);
+  // Another worker may have left a place before we stood in the queue, and told nobody.
+  worker_.wait_queues().serve(*member().backend, pool_->runtime->places);
 }
 
 void Stream::on_room() {

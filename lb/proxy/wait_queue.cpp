@@ -3,14 +3,18 @@
 namespace stickler::proxy {
 
 bool take_place(cluster::Backend& backend, std::uint32_t places) {
-  if (backend.load.in_flight.fetch_add(1, std::memory_order_relaxed) < places) return true;
-  backend.load.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  std::atomic<std::uint32_t>& taken = backend.load.in_flight;
+  std::uint32_t now = taken.load(std::memory_order_seq_cst);
+  // Never above the limit, not even for a moment: another worker would take that for a full backend.
+  while (now < places) {
+    if (taken.compare_exchange_weak(now, now + 1, std::memory_order_seq_cst)) return true;
+  }
   return false;
 }
 
 bool WaitQueues::join(cluster::Backend& backend, Stream& stream, std::uint32_t queue_max) {
-  if (backend.load.waiting.fetch_add(1, std::memory_order_relaxed) >= queue_max) {
-    backend.load.waiting.fetch_sub(1, std::memory_order_relaxed);
+  if (backend.load.waiting.fetch_add(1, std::memory_order_seq_cst) >= queue_max) {
+    backend.load.waiting.fetch_sub(1, std::memory_order_seq_cst);
     return false;
   }
   queues_[&backend].push_back(stream);
@@ -19,7 +23,7 @@ bool WaitQueues::join(cluster::Backend& backend, Stream& stream, std::uint32_t q
 
 void WaitQueues::leave(cluster::Backend& backend, Stream& stream) {
   stream.unlink();
-  backend.load.waiting.fetch_sub(1, std::memory_order_relaxed);
+  backend.load.waiting.fetch_sub(1, std::memory_order_seq_cst);
 }
 
 void WaitQueues::serve(cluster::Backend& backend, std::uint32_t places) {

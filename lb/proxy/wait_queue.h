@@ -1,5 +1,8 @@
 // WaitQueues: the streams of one worker that wait for a backend at its `max_per_backend`, first come first served.
 // The worker's thread; what they wait on, the places taken, is counted over all workers (BackendLoad::in_flight).
+//
+// Who joins looks for a place once more, and who leaves a place looks for who waits: with both figures in one order of
+// all threads (seq_cst, which costs these operations nothing on x86) one of the two sees the other.
 #pragma once
 
 #include <cstdint>

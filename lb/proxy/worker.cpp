@@ -53,12 +53,12 @@ void Worker::serve_waiting(std::shared_ptr<cluster::Backend> backend) {
 }
 
 void Worker::leave_place(const std::shared_ptr<cluster::Backend>& backend, const PoolRuntime& pool) {
-  backend->load.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  backend->load.in_flight.fetch_sub(1, std::memory_order_seq_cst);
   const std::uint32_t places = pool.places;
   if (places == unlimited_places) return;
   wait_queues_.serve(*backend, places);
-  const bool room = backend->load.in_flight.load(std::memory_order_relaxed) < places;
-  if (room && backend->load.waiting.load(std::memory_order_relaxed) > 0) options_.control.on_place_free(backend);
+  const bool room = backend->load.in_flight.load(std::memory_order_seq_cst) < places;
+  if (room && backend->load.waiting.load(std::memory_order_seq_cst) > 0) options_.control.on_place_free(backend);
 }
 
 void Worker::adopt(std::shared_ptr<Epoch> epoch) {

@@ -25,8 +25,9 @@ Result<void> check_free(const config::Listener& listener, const Address& address
 Result<ListenerSockets::Group> ListenerSockets::bind_group(const config::Listener& listener, const Address& address,
                                                            std::uint32_t workers) {
   const auto keepalive = std::chrono::duration_cast<std::chrono::seconds>(listener.timeouts.tcp_keepalive);
-  const io::ListenOptions options{.tcp_keepalive_seconds = static_cast<int>(keepalive.count()),
-                                  .reuse_port = workers > 1};
+  io::ListenOptions options{.tcp_keepalive_seconds = static_cast<int>(keepalive.count()),
+                            .reuse_port = workers > 1,
+                            .exclusive = true};  // Another process on the port is an error, not half of the clients.
   std::vector<Socket> group;
   for (std::uint32_t i = 0; i < workers; ++i) {
     // The first decides on the port; a unix socket has one queue, which all share.
@@ -34,6 +35,7 @@ Result<ListenerSockets::Group> ListenerSockets::bind_group(const config::Listene
                   : address.is_unix() ? group.front()->duplicate()
                                       : io::ListenSocket::bind(group.front()->address(), options);
     if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
+    options.exclusive = false;
     group.push_back(std::make_shared<const io::ListenSocket>(*std::move(socket)));
   }
   const Address bound = group.front()->address();
