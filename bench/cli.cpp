@@ -104,7 +104,7 @@ void add_load(CLI::App& command, LoadOptions& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app("Measures HTTP servers and balancers.", "stickler-bench");
   app.require_subcommand(1);
   LoadOptions options;

@@ -4,6 +4,6 @@
 namespace stickler::bench {
 
 // Exit codes: 0 ok, 1 runtime failure, 2 usage error.
-int main(int argc, char** argv);
+int run(int argc, char** argv);
 
 }  // namespace stickler::bench

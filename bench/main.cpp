@@ -1,3 +1,3 @@
 #include "bench/cli.h"
 
-int main(int argc, char** argv) { return stickler::bench::main(argc, argv); }
+int main(int argc, char** argv) { return stickler::bench::run(argc, argv); }
