@@ -73,6 +73,7 @@ void ScriptedOrigin::accept_loop() {
   while (!stopping_) {
     Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!fd) continue;
+    send_without_delay(fd);
     ++connections_;
     const std::lock_guard lock(mutex_);
     const auto connection = open_.emplace(open_.end(), *this, std::move(fd));

@@ -54,14 +54,18 @@ std::uint16_t port_of(const Fd& socket) {
 
 Fd connect_to(std::uint16_t port, int receive_buffer_bytes) {
   Fd fd = tcp_socket();
-  const int on = 1;
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  send_without_delay(fd);
   if (receive_buffer_bytes > 0) {
     ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
   }
   const sockaddr_in address = loopback(port);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("connect");
   return fd;
+}
+
+void send_without_delay(const Fd& socket) {
+  const int on = 1;
+  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 bool wait_for(int fd, short events, Deadline deadline) {

@@ -35,6 +35,8 @@ std::uint16_t port_of(const Fd& socket);
 // `receive_buffer_bytes` 0: the system's default. Small buffers make back-pressure show early.
 Fd connect_to(std::uint16_t port, int receive_buffer_bytes = 0);
 
+void send_without_delay(const Fd& socket);  // Each send is a segment of its own (TCP_NODELAY).
+
 // False when the deadline passed before any of `events` (poll(2)) was there.
 bool wait_for(int fd, short events, Deadline deadline = Deadline{});
 

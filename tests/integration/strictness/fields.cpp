@@ -67,7 +67,7 @@ const std::vector<RequestRow> lines = {
     {"a fold before the first field", "GET /x HTTP/1.1\r\n Host: a\r\nHost: b\r\n\r\n", {refused(400, "obs_fold")}},
     {"an empty line that is a bare LF", "GET /x HTTP/1.1\r\nHost: a\r\n\n", {refused(400, "bare_line_break")}},
     {"an empty line of LF LF", "GET /x HTTP/1.1\r\nHost: a\n\n", {refused(400, "bare_line_break")}},
-    {"an empty line of CR CR LF", "GET /x HTTP/1.1\r\nHost: a\r\n\r\r\n", {refused(400, "bad_field_value")}},
+    {"an empty line of CR CR LF", "GET /x HTTP/1.1\r\nHost: a\r\n\r\r\n\r\n", {refused(400, "bad_field_value")}},
     {"no fields, and a bare LF", "GET /x HTTP/1.1\r\n\n", {refused(400, "bare_line_break")}},
     {"an end amid the request line", "GET /x HT", {}, "", true},
     {"an end amid the fields", "GET /x HTTP/1.1\r\nHost: a\r\nX-A: b", {}, "", true},
