@@ -44,7 +44,7 @@ struct StreamClient {
 class Stream : public ListNode<Stream> {
  public:
   // What is kept of a request's body so that it can be sent again.
-  static constexpr std::size_t replay_window_bytes = 64 * 1024;
+  static constexpr std::size_t replay_window_bytes = 256 * 1024;
   static constexpr std::size_t tried_max = 8;
 
   explicit Stream(Worker& worker);

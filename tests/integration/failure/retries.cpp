@@ -172,7 +172,7 @@ TEST_CASE("a PUT whose body is still held is sent again, whole") {
     std::size_t size;
     bool chunked;
   };
-  for (const Row row : {Row{1, false}, Row{40 * 1024, false}, Row{40 * 1024, true}, Row{60 * 1024, false}}) {
+  for (const Row row : {Row{1, false}, Row{40 * 1024, false}, Row{40 * 1024, true}, Row{256 * 1024, false}}) {
     CAPTURE(row.size, row.chunked);
     FirstFails backends;
     Balancer balancer(Setup{.pool = {no_ejection}, .backends = backends.addresses()});
