@@ -1,5 +1,7 @@
 // IntrusiveList<T>: a doubly linked list of objects that derive from ListNode<T>. It owns nothing and allocates
 // nothing; an object unlinks itself when it dies. One thread.
+//
+// A ring through the list's own node, so that a node is two pointers: every idle connection has several.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +19,16 @@ class ListNode {
   ListNode& operator=(const ListNode&) = delete;
   ~ListNode() { unlink(); }
 
-  bool linked() const { return list_ != nullptr; }
+  bool linked() const { return next_ != nullptr; }
   void unlink() {
-    if (list_ != nullptr) list_->remove(*this);
+    if (next_ == nullptr) return;
+    prev_->next_ = next_;
+    next_->prev_ = prev_;
+    prev_ = next_ = nullptr;
   }
 
  private:
   friend class IntrusiveList<T>;
-  IntrusiveList<T>* list_ = nullptr;
   ListNode* prev_ = nullptr;
   ListNode* next_ = nullptr;
 };
@@ -32,53 +36,41 @@ class ListNode {
 template <class T>
 class IntrusiveList {
  public:
-  IntrusiveList() = default;
+  IntrusiveList() { ends_.prev_ = ends_.next_ = &ends_; }
   IntrusiveList(const IntrusiveList&) = delete;
   IntrusiveList& operator=(const IntrusiveList&) = delete;
   ~IntrusiveList() {
-    while (head_ != nullptr) remove(*head_);
+    while (!empty()) ends_.next_->unlink();
   }
 
-  bool empty() const { return head_ == nullptr; }
-  std::size_t size() const { return size_; }
-  T* front() const { return static_cast<T*>(head_); }
-  T* back() const { return static_cast<T*>(tail_); }
+  bool empty() const { return ends_.next_ == &ends_; }
+  T* front() const { return empty() ? nullptr : static_cast<T*>(ends_.next_); }
+  T* back() const { return empty() ? nullptr : static_cast<T*>(ends_.prev_); }
 
+  // Walks the list: whoever needs the number often keeps it.
+  std::size_t count() const {
+    std::size_t found = 0;
+    for (const ListNode<T>* node = ends_.next_; node != &ends_; node = node->next_) ++found;
+    return found;
+  }
+
+  // Leaves the list it may be in.
   void push_back(T& item) {
     ListNode<T>& node = item;
     node.unlink();
-    node.list_ = this;
-    node.prev_ = tail_;
-    node.next_ = nullptr;
-    (tail_ != nullptr ? tail_->next_ : head_) = &node;
-    tail_ = &node;
-    ++size_;
+    node.prev_ = ends_.prev_;
+    node.next_ = &ends_;
+    ends_.prev_->next_ = &node;
+    ends_.prev_ = &node;
   }
 
-  T* pop_front() {
-    T* item = front();
-    if (item != nullptr) remove(*item);
-    return item;
-  }
-
-  T* pop_back() {
-    T* item = back();
-    if (item != nullptr) remove(*item);
-    return item;
-  }
-
-  void remove(ListNode<T>& node) {
-    (node.prev_ != nullptr ? node.prev_->next_ : head_) = node.next_;
-    (node.next_ != nullptr ? node.next_->prev_ : tail_) = node.prev_;
-    node.list_ = nullptr;
-    node.prev_ = node.next_ = nullptr;
-    --size_;
-  }
+  T* pop_front() { return unlinked(front()); }
+  T* pop_back() { return unlinked(back()); }
 
   // `visit` may unlink or destroy the item it is given, and no other.
   template <class Visit>
   void for_each(Visit visit) {
-    for (ListNode<T>* node = head_; node != nullptr;) {
+    for (ListNode<T>* node = ends_.next_; node != &ends_;) {
       ListNode<T>* next = node->next_;
       visit(static_cast<T&>(*node));
       node = next;
@@ -86,9 +78,12 @@ class IntrusiveList {
   }
 
  private:
-  ListNode<T>* head_ = nullptr;
-  ListNode<T>* tail_ = nullptr;
-  std::size_t size_ = 0;
+  static T* unlinked(T* item) {
+    if (item != nullptr) static_cast<ListNode<T>*>(item)->unlink();
+    return item;
+  }
+
+  ListNode<T> ends_;
 };
 
 }  // namespace stickler

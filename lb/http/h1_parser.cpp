@@ -23,7 +23,7 @@ bool MessageReader::collect(std::string_view input, const HeadLimits& limits) {
   const std::size_t known = collected_.size();
   // One byte more than a head may have proves that it is too large; what follows is not needed for that.
   collected_.append(input.substr(0, limits.header_bytes + 1 - known));
-  const std::string_view bytes = collected_;
+  const std::string_view bytes = collected_.view();
   if (bytes.size() > limits.header_bytes) return true;
   if (!start_line_seen_) {
     return bytes.size() > limits.uri_bytes || bytes.find('\n', known) != std::string_view::npos;
@@ -34,7 +34,7 @@ bool MessageReader::collect(std::string_view input, const HeadLimits& limits) {
 
 Event MessageReader::wait(std::string_view& input, const ScanResult& scan) {
   start_line_seen_ = scan.size > 0;
-  if (collected_.empty()) collected_.assign(input);
+  if (collected_.empty()) collected_.append(input);
   input = {};
   return Event::need_more;
 }
@@ -97,7 +97,7 @@ Event MessageReader::fail(Refusal refusal) {
 Event RequestParser::next(std::string_view& input) {
   if (state_ == State::failed) return Event::error;
   if (state_ == State::head) return read_head(input);
-  if (!collected_.empty()) collected_ = {};  // The head has been used.
+  collected_.clear();  // The head has been used.
   if (state_ != State::after_end) return read_body(input);
   chunked_.reset();
   state_ = State::head;
@@ -108,7 +108,7 @@ Event RequestParser::read_head(std::string_view& input) {
   if (input.empty()) return Event::need_more;
   const std::size_t known = collected_.size();
   if (known > 0 && !collect(input, *limits_)) return input = {}, Event::need_more;
-  const ScanResult scan = scan_request(known > 0 ? std::string_view(collected_) : input, *limits_, *head_);
+  const ScanResult scan = scan_request(known > 0 ? collected_.view() : input, *limits_, *head_);
   if (scan.outcome == Outcome::refused) return fail(scan.refusal);
   if (scan.outcome == Outcome::need_more) return wait(input, scan);
   found_head(input, scan.size, known);
@@ -121,7 +121,7 @@ Event RequestParser::read_head(std::string_view& input) {
 void ResponseParser::expect(const AnswerContext& context) {
   context_ = context;
   chunked_.reset();
-  collected_ = {};
+  collected_.clear();
   interim_count_ = 0;
   interim_collected_ = false;
   start_line_seen_ = false;
@@ -132,17 +132,16 @@ Event ResponseParser::next(std::string_view& input) {
   if (state_ == State::failed) return Event::error;
   if (state_ == State::after_end) return Event::need_more;
   if (state_ == State::head) return read_head(input);
-  if (!collected_.empty()) collected_ = {};
+  collected_.clear();
   return read_body(input);
 }
 
 Event ResponseParser::read_head(std::string_view& input) {
-  if (std::exchange(interim_collected_, false)) collected_ = {};
+  if (std::exchange(interim_collected_, false)) collected_.clear();
   if (input.empty()) return Event::need_more;
   const std::size_t known = collected_.size();
   if (known > 0 && !collect(input, answer_limits)) return input = {}, Event::need_more;
-  const ScanResult scan =
-      scan_response(known > 0 ? std::string_view(collected_) : input, answer_limits, context_, *head_);
+  const ScanResult scan = scan_response(known > 0 ? collected_.view() : input, answer_limits, context_, *head_);
   if (scan.outcome == Outcome::refused) return fail(scan.refusal);
   if (scan.outcome == Outcome::need_more) return wait(input, scan);
   found_head(input, scan.size, known);

@@ -11,9 +11,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
+#include "lb/base/rare_string.h"
 #include "lb/http/chunked_body.h"
 #include "lb/http/event.h"
 #include "lb/http/head_scan.h"
@@ -43,7 +43,7 @@ class MessageReader {
   void begin_body(const Framing& framing, bool with_trailers);
   Event fail(Refusal refusal);
 
-  std::string collected_;  // Of a split head.
+  RareString collected_;  // Of a split head.
   std::string_view body_;
   std::uint64_t left_ = 0;  // Of a body of known length.
   std::unique_ptr<ChunkedBody> chunked_;

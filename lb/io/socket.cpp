@@ -22,33 +22,49 @@ Socket* socket_of(Request* request) {
   return static_cast<Socket*>(request->handle->data);
 }
 
+uv_stream_t* make_stream(Loop& loop, bool is_unix) {
+  if (is_unix) {
+    auto* pipe = new uv_pipe_t{};
+    uv_pipe_init(loop.uv(), pipe, 0);
+    return reinterpret_cast<uv_stream_t*>(pipe);
+  }
+  auto* tcp = new uv_tcp_t{};
+  uv_tcp_init(loop.uv(), tcp);
+  return reinterpret_cast<uv_stream_t*>(tcp);
+}
+
+void free_stream(uv_handle_t* closed) {
+  if (closed->type == UV_TCP) {
+    delete reinterpret_cast<uv_tcp_t*>(closed);
+  } else {
+    delete reinterpret_cast<uv_pipe_t*>(closed);
+  }
+}
+
 }  // namespace
 
 struct Socket::WriteRequest {
+  explicit WriteRequest(std::vector<char> buffer) : bytes(std::move(buffer)) {}
   uv_write_t request{};
   std::vector<char> bytes;
 };
 
-Socket::Socket(Loop& loop, bool is_unix) : loop_(loop), handle_(new AnyStream{}) {
-  if (is_unix) {
-    uv_pipe_init(loop.uv(), &handle_->pipe, 0);
-  } else {
-    uv_tcp_init(loop.uv(), &handle_->tcp);
-  }
-  handle_->handle.data = this;
-}
+Socket::Socket(Loop& loop, bool is_unix) : loop_(loop), stream_(make_stream(loop, is_unix)) { stream_->data = this; }
 
 Socket::~Socket() {
-  handle_->handle.data = nullptr;
-  const auto free_handle = [](uv_handle_t* closed) { delete reinterpret_cast<AnyStream*>(closed); };
-  const bool can_reset = reset_on_close_ && handle_->handle.type == UV_TCP && !shutdown_done_ && fd() >= 0;
-  if (!can_reset || uv_tcp_close_reset(&handle_->tcp, free_handle) != 0) uv_close(&handle_->handle, free_handle);
-  loop_.give_back_buffer(std::move(pending_));
+  stream_->data = nullptr;
+  const bool can_reset = reset_on_close_ && stream_->type == UV_TCP && !shutdown_done_ && fd() >= 0;
+  if (!can_reset || uv_tcp_close_reset(tcp(), free_stream) != 0) uv_close(handle(), free_stream);
+  give_back(std::move(pending_));
+}
+
+std::size_t Socket::unsent_bytes() const {
+  return uv_stream_get_write_queue_size(stream_) + (pending_ == nullptr ? 0 : pending_->bytes.size());
 }
 
 Result<std::unique_ptr<Socket>> Socket::adopt(Loop& loop, int fd, bool is_unix) {
   std::unique_ptr<Socket> socket(new Socket(loop, is_unix));
-  const int result = is_unix ? uv_pipe_open(&socket->handle_->pipe, fd) : uv_tcp_open(&socket->handle_->tcp, fd);
+  const int result = is_unix ? uv_pipe_open(socket->pipe(), fd) : uv_tcp_open(socket->tcp(), fd);
   if (result != 0) {
     ::close(fd);
     return fail(uv_strerror(result), -result);
@@ -71,11 +87,11 @@ void Socket::start_connect(const Address& to) {
     if (Socket* socket = socket_of(done)) socket->connect_finished(status);
   };
   if (to.is_unix()) {
-    uv_pipe_connect(request.release(), &handle_->pipe,
-                    reinterpret_cast<const sockaddr_un*>(to.sockaddr_ptr())->sun_path, finished);
+    uv_pipe_connect(request.release(), pipe(), reinterpret_cast<const sockaddr_un*>(to.sockaddr_ptr())->sun_path,
+                    finished);
     return;
   }
-  const int result = uv_tcp_connect(request.get(), &handle_->tcp, to.sockaddr_ptr(), finished);
+  const int result = uv_tcp_connect(request.get(), tcp(), to.sockaddr_ptr(), finished);
   if (result != 0) return break_later(result);
   static_cast<void>(request.release());  // libuv has it until the callback.
   const int on = 1;
@@ -106,7 +122,7 @@ void Socket::update_reading() {
   if (wanted == reading_) return;
   reading_ = wanted;
   if (!wanted) {
-    uv_read_stop(stream());
+    uv_read_stop(stream_);
     return;
   }
   const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
@@ -116,7 +132,7 @@ void Socket::update_reading() {
   const auto finished = [](uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
     if (stream->data != nullptr) static_cast<Socket*>(stream->data)->read_finished(length, buffer);
   };
-  uv_read_start(stream(), allocate, finished);
+  uv_read_start(stream_, allocate, finished);
 }
 
 void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
@@ -142,7 +158,7 @@ void Socket::write(std::span<const std::string_view> pieces) {
       buffers[count++] = uv_buf_init(const_cast<char*>(piece.data()), static_cast<unsigned>(piece.size()));
     }
     if (count == 0) return;
-    const int result = uv_try_write(stream(), buffers.data(), count);
+    const int result = uv_try_write(stream_, buffers.data(), count);
     if (result < 0 && result != UV_EAGAIN) return break_later(result);
     sent = result < 0 ? 0 : static_cast<std::size_t>(result);
   }
@@ -151,35 +167,38 @@ void Socket::write(std::span<const std::string_view> pieces) {
     sent -= skip;
     piece.remove_prefix(skip);
     if (piece.empty()) continue;
-    if (pending_.capacity() == 0) pending_ = loop_.take_buffer();
-    pending_.insert(pending_.end(), piece.begin(), piece.end());
+    if (pending_ == nullptr) pending_ = std::make_unique<WriteRequest>(loop_.take_buffer());
+    pending_->bytes.insert(pending_->bytes.end(), piece.begin(), piece.end());
   }
   flush();
 }
 
 void Socket::flush() {
-  if (pending_.empty() || write_in_flight_ || !connected_ || broken_ != 0) return;
-  auto request = std::make_unique<WriteRequest>();
-  request->bytes = std::exchange(pending_, {});
+  if (pending_ == nullptr || write_in_flight_ || !connected_ || broken_ != 0) return;
+  auto request = std::move(pending_);
   request->request.data = request.get();
   const uv_buf_t buffer = uv_buf_init(request->bytes.data(), static_cast<unsigned>(request->bytes.size()));
   const auto finished = [](uv_write_t* done, int status) {
-    const std::unique_ptr<WriteRequest> owned(static_cast<WriteRequest*>(done->data));
-    if (Socket* socket = socket_of(done)) socket->write_finished(std::move(owned->bytes), status);
+    std::unique_ptr<WriteRequest> owned(static_cast<WriteRequest*>(done->data));
+    if (Socket* socket = socket_of(done)) socket->write_finished(std::move(owned), status);
   };
-  const int result = uv_write(&request->request, stream(), &buffer, 1, finished);
+  const int result = uv_write(&request->request, stream_, &buffer, 1, finished);
   if (result != 0) return break_later(result);
   static_cast<void>(request.release());  // libuv has it until the callback.
   write_in_flight_ = true;
 }
 
-void Socket::write_finished(std::vector<char> sent, int status) {
-  loop_.give_back_buffer(std::move(sent));
+void Socket::give_back(std::unique_ptr<WriteRequest> written) {
+  if (written != nullptr) loop_.give_back_buffer(std::move(written->bytes));
+}
+
+void Socket::write_finished(std::unique_ptr<WriteRequest> sent, int status) {
+  give_back(std::move(sent));
   write_in_flight_ = false;
   if (status == UV_ECANCELED || (broken_ != 0 && peer_ended_)) return;
   if (status != 0) break_later(status);
   flush();
-  if (pending_.empty() && !write_in_flight_ && shutdown_wanted_ && broken_ == 0) send_fin();
+  if (pending_ == nullptr && !write_in_flight_ && shutdown_wanted_ && broken_ == 0) send_fin();
   if (unsent_bytes() <= low_water_bytes && events_ != nullptr) events_->on_drained();
 }
 
@@ -188,28 +207,29 @@ void Socket::write_finished(std::vector<char> sent, int status) {
 void Socket::break_later(int code) {
   if (broken_ != 0) return;
   broken_ = code;
-  pending_.clear();
+  pending_.reset();
   if (!connected_ || peer_ended_ || held_for_more_than_room()) report_broken();
 }
 
 void Socket::report_broken() {
   peer_ended_ = true;
   update_reading();
-  uv_handle_t* handle = &handle_->handle;
   // The handle outlives the end of the phase even if this socket does not: closing takes another iteration.
-  loop_.defer([handle] {
-    auto* socket = static_cast<Socket*>(handle->data);
+  loop_.defer([stream = stream_] {
+    auto* socket = static_cast<Socket*>(stream->data);
     if (socket != nullptr && socket->events_ != nullptr) socket->events_->on_broken(error_of(socket->broken_));
   });
 }
 
 void Socket::shutdown() {
-  if (std::exchange(shutdown_wanted_, true) || broken_ != 0) return;
+  if (shutdown_wanted_ || broken_ != 0) return;
+  shutdown_wanted_ = true;
   if (connected_ && unsent_bytes() == 0) send_fin();
 }
 
 void Socket::send_fin() {
-  if (std::exchange(shutdown_done_, true) || fd() < 0) return;
+  if (shutdown_done_ || fd() < 0) return;
+  shutdown_done_ = true;
   ::shutdown(fd(), SHUT_WR);
 }
 
@@ -231,7 +251,7 @@ void Socket::close() {
 
 int Socket::fd() const {
   uv_os_fd_t descriptor = -1;
-  return uv_fileno(&handle_->handle, &descriptor) == 0 ? descriptor : -1;
+  return uv_fileno(handle(), &descriptor) == 0 ? descriptor : -1;
 }
 
 }  // namespace stickler::io

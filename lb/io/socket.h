@@ -30,7 +30,7 @@ class Socket final : public Transport {
 
   using Transport::write;
   void write(std::span<const std::string_view> pieces) override;
-  std::size_t unsent_bytes() const override { return uv_stream_get_write_queue_size(stream()) + pending_.size(); }
+  std::size_t unsent_bytes() const override;
   void shutdown() override;
   void hold(Hold reason) override;
   void release(Hold reason) override;
@@ -41,40 +41,37 @@ class Socket final : public Transport {
 
  private:
   struct WriteRequest;
-  union AnyStream {
-    uv_handle_t handle;
-    uv_stream_t stream;
-    uv_tcp_t tcp;
-    uv_pipe_t pipe;
-  };
 
   Socket(Loop& loop, bool is_unix);
 
-  uv_stream_t* stream() const { return &handle_->stream; }
+  uv_handle_t* handle() const { return reinterpret_cast<uv_handle_t*>(stream_); }
+  uv_tcp_t* tcp() const { return reinterpret_cast<uv_tcp_t*>(stream_); }
+  uv_pipe_t* pipe() const { return reinterpret_cast<uv_pipe_t*>(stream_); }
   void start_connect(const Address& to);
   void connect_finished(int status);
   void update_reading();
   void read_finished(ssize_t length, const uv_buf_t* buffer);
   void flush();
-  void write_finished(std::vector<char> sent, int status);
+  void write_finished(std::unique_ptr<WriteRequest> sent, int status);
+  void give_back(std::unique_ptr<WriteRequest> written);
   void break_later(int code);
   void report_broken();
   bool held_for_more_than_room() const { return (held_ & ~static_cast<unsigned>(Hold::peer_full)) != 0; }
   void send_fin();
 
   Loop& loop_;
-  AnyStream* handle_;  // Belongs to libuv; given up by the destructor.
+  uv_stream_t* stream_;  // A uv_tcp_t or uv_pipe_t. Belongs to libuv; given up by the destructor.
   TransportEvents* events_ = nullptr;
-  std::vector<char> pending_;
-  int broken_ = 0;  // Why it broke, as libuv says; 0: it did not.
+  std::unique_ptr<WriteRequest> pending_;  // Not given to libuv yet; nullptr: nothing is.
+  int broken_ = 0;                         // Why it broke, as libuv says; 0: it did not.
   std::uint8_t held_ = 0;
-  bool reading_ = false;
-  bool connected_ = false;
-  bool peer_ended_ = false;  // Nothing more will be read.
-  bool write_in_flight_ = false;
-  bool shutdown_wanted_ = false;
-  bool shutdown_done_ = false;
-  bool reset_on_close_ = false;
+  bool reading_ : 1 = false;
+  bool connected_ : 1 = false;
+  bool peer_ended_ : 1 = false;  // Nothing more will be read.
+  bool write_in_flight_ : 1 = false;
+  bool shutdown_wanted_ : 1 = false;
+  bool shutdown_done_ : 1 = false;
+  bool reset_on_close_ : 1 = false;
 };
 
 }  // namespace stickler::io

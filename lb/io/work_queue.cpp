@@ -16,7 +16,7 @@ WorkQueue::~WorkQueue() {
 }
 
 bool WorkQueue::submit(Work work) {
-  if (running_.size() < limits_.running_max) return start(std::move(work)), true;
+  if (running_.count() < limits_.running_max) return start(std::move(work)), true;
   if (waiting_.size() >= limits_.waiting_max) return false;
   waiting_.push_back(std::move(work));
   return true;

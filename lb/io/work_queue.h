@@ -36,7 +36,7 @@ class WorkQueue {
   // False: too many wait already, and neither function will be called. `done` never runs within the call.
   bool submit(Work work);
 
-  std::size_t running() const { return running_.size(); }
+  std::size_t running() const { return running_.count(); }
   std::size_t waiting() const { return waiting_.size(); }
 
  private:

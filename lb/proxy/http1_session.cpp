@@ -1,6 +1,7 @@
 #include "lb/proxy/http1_session.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "lb/http/framing.h"
@@ -17,6 +18,10 @@ constexpr std::chrono::seconds linger_time{2};
 
 // A connection that is to end and is idle may have a request on its way.
 constexpr std::chrono::milliseconds last_call{250};
+
+std::uint32_t clamped(std::size_t bytes) {
+  return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
+}
 
 }  // namespace
 
@@ -72,7 +77,7 @@ void Http1Session::on_data(std::span<const char> bytes) {
   const std::string_view input(bytes.data(), bytes.size());
   listener().counters->bytes_in.add(input.size());
   if (phase_ == Phase::lingering || phase_ == Phase::finishing) {
-    lingered_bytes_ += input.size();
+    lingered_bytes_ += static_cast<std::uint32_t>(input.size());
     if (lingered_bytes_ > linger_bytes_max) end();
     return;
   }
@@ -214,12 +219,12 @@ void Http1Session::enter(Phase phase) {
 }
 
 void Http1Session::arm_for(Duration timeout) {
-  unsent_then_ = transport_->unsent_bytes();
+  unsent_then_ = clamped(transport_->unsent_bytes());
   deadline_.arm(timeout);
 }
 
 void Http1Session::on_deadline() {
-  const bool takes_its_answer = transport_->unsent_bytes() < unsent_then_;
+  const bool takes_its_answer = clamped(transport_->unsent_bytes()) < unsent_then_;
   if (takes_its_answer && (phase_ == Phase::idle || phase_ == Phase::finishing)) return enter(phase_);
   switch (phase_) {
     case Phase::head:
@@ -250,10 +255,10 @@ void Http1Session::send_interim(const http::ResponseHead& head) {
 }
 
 void Http1Session::send_head(const http::ResponseHead& head, http::ForwardResponse forward, bool last) {
-  last_request_ |= last || worker_.draining();
-  answer_framing_ = http::framing_to_client(head, *forward.request);
-  last_request_ |= answer_framing_.kind == http::BodyKind::until_close;
-  forward.framing = answer_framing_;
+  last_request_ = last_request_ || last || worker_.draining();
+  forward.framing = http::framing_to_client(head, *forward.request);
+  answer_kind_ = forward.framing.kind;
+  last_request_ = last_request_ || answer_kind_ == http::BodyKind::until_close;
   forward.keep_alive = !last_request_;
   forward.date = worker_.date().text(worker_.loop().wall());
   put([&](std::string& text) { http::write_response_head(text, head, forward); });
@@ -261,7 +266,7 @@ void Http1Session::send_head(const http::ResponseHead& head, http::ForwardRespon
 
 void Http1Session::send_body(std::string_view bytes) {
   if (bytes.empty()) return;
-  const bool chunked = answer_framing_.kind == http::BodyKind::chunked;
+  const bool chunked = answer_kind_ == http::BodyKind::chunked;
   if (chunked) put([&](std::string& text) { http::append_chunk_head(text, bytes.size()); });
   worker_.gather().borrow(*transport_, bytes);
   listener().counters->bytes_out.add(bytes.size());
@@ -270,12 +275,12 @@ void Http1Session::send_body(std::string_view bytes) {
 
 void Http1Session::send_end(const http::FieldBlock& trailers) {
   answer_complete_ = true;
-  if (answer_framing_.kind != http::BodyKind::chunked) return;
+  if (answer_kind_ != http::BodyKind::chunked) return;
   put([&](std::string& text) { http::append_last_chunk(text, trailers); });
 }
 
 void Http1Session::send_reply(const http::Reply& reply, bool last) {
-  last_request_ |= last || worker_.draining();
+  last_request_ = last_request_ || last || worker_.draining();
   answer_complete_ = true;
   const http::ReplyContext context{.date = worker_.date().text(worker_.loop().wall()),
                                    .close = last_request_,
@@ -287,12 +292,12 @@ void Http1Session::send_reply(const http::Reply& reply, bool last) {
 void Http1Session::cut() {
   worker_.gather().flush();
   // A framed answer that ends early shows that it was cut. One that the end delimits needs a reset.
-  if (answer_framing_.kind == http::BodyKind::until_close) transport_->set_reset_on_close();
+  if (answer_kind_ == http::BodyKind::until_close) transport_->set_reset_on_close();
 }
 
 std::unique_ptr<io::Transport> Http1Session::hand_over(std::string& early_bytes) {
   enter(Phase::tunnel);
-  early_bytes = ahead_.substr(ahead_at_);
+  early_bytes = ahead_.view().substr(ahead_at_);
   transport_->release(io::Hold::pipelined);
   return std::move(transport_);
 }
@@ -311,15 +316,15 @@ void Http1Session::on_stream_finished() {
 // The next request may have been waiting.
 void Http1Session::continue_with_ahead() {
   if (!ahead_.empty()) {
-    const std::string_view rest = process(std::string_view(ahead_).substr(ahead_at_));
+    const std::string_view rest = process(ahead_.view().substr(ahead_at_));
     worker_.gather().flush();
     if (phase_ > Phase::answer) return;
     if (!rest.empty() && !last_request_) {
-      ahead_at_ = ahead_.size() - rest.size();
+      ahead_at_ = static_cast<std::uint32_t>(ahead_.size() - rest.size());
       return;
     }
     extra_bytes_ = !rest.empty();
-    ahead_ = {};
+    ahead_.clear();
     ahead_at_ = 0;
     if (!extra_bytes_) transport_->release(io::Hold::pipelined);
   }

@@ -1,5 +1,7 @@
 // Http1Session: one client's HTTP/1.1 connection: parses requests, serves them one at a time in order, writes answers.
 // The worker's thread; stands in the worker's list and ends in Worker::end_session.
+//
+// Most of them are idle at any time: members are small, and what is rarely needed is not there until it is.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +10,7 @@
 #include <string_view>
 
 #include "lb/base/intrusive_list.h"
+#include "lb/base/rare_string.h"
 #include "lb/http/h1_parser.h"
 #include "lb/io/deadlines.h"
 #include "lb/proxy/client_exchange.h"
@@ -83,27 +86,27 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   std::unique_ptr<io::Transport> transport_;
   http::RequestParser parser_;
   std::unique_ptr<Stream> stream_;
-  std::string ahead_;            // Bytes of the next requests, which arrived while one is served.
-  std::size_t ahead_at_ = 0;     // Those before it have been parsed.
-  std::size_t unsent_then_ = 0;  // When the deadline was armed: a client that takes its answer slowly is not idle.
+  RareString ahead_;  // Bytes of the next requests, which arrived while one is served.
   std::string client_ip_;
   io::Deadline deadline_;
-  std::uint64_t requests_ = 0;
-  std::size_t lingered_bytes_ = 0;
+  std::uint32_t requests_ = 0;
+  std::uint32_t ahead_at_ = 0;     // What stands before it in ahead_ has been parsed.
+  std::uint32_t unsent_then_ = 0;  // When the deadline was armed: a client that takes its answer slowly is not idle.
+  std::uint32_t lingered_bytes_ = 0;
   std::uint32_t listener_;
   std::uint16_t client_port_;
-  http::Framing answer_framing_;
   Phase phase_ = Phase::idle;
-  bool trusted_ = false;
-  bool head_request_ = false;
-  bool http10_ = false;
-  bool request_complete_ = false;
-  bool answer_complete_ = false;
-  bool last_request_ = false;  // The connection ends after this answer.
-  bool retiring_ = false;      // It ends with the next request, or without one.
-  bool processing_ = false;
-  bool client_ended_ = false;
-  bool extra_bytes_ = false;  // The client sent more after its last request.
+  http::BodyKind answer_kind_ = http::BodyKind::none;
+  bool trusted_ : 1 = false;
+  bool head_request_ : 1 = false;
+  bool http10_ : 1 = false;
+  bool request_complete_ : 1 = false;
+  bool answer_complete_ : 1 = false;
+  bool last_request_ : 1 = false;  // The connection ends after this answer.
+  bool retiring_ : 1 = false;      // It ends with the next request, or without one.
+  bool processing_ : 1 = false;
+  bool client_ended_ : 1 = false;
+  bool extra_bytes_ : 1 = false;  // The client sent more after its last request.
 };
 
 }  // namespace stickler::proxy

@@ -25,6 +25,7 @@ Http1Upstream::Http1Upstream(Worker& worker, const cluster::Member& member)
 Http1Upstream::~Http1Upstream() { backend_->load.connections.fetch_sub(1, std::memory_order_relaxed); }
 
 void Http1Upstream::lease_to(Stream& stream, const PoolSettings& settings) {
+  idle_ = false;
   idle_deadline_.disarm();
   idle_timeout_ = settings.idle_timeout;
   idle_max_ = settings.idle_per_worker;
@@ -33,7 +34,10 @@ void Http1Upstream::lease_to(Stream& stream, const PoolSettings& settings) {
   request_sent_ = answer_began_ = false;
 }
 
-void Http1Upstream::wait_idle() { idle_deadline_.arm(idle_timeout_); }
+void Http1Upstream::wait_idle() {
+  idle_ = true;
+  idle_deadline_.arm(idle_timeout_);
+}
 
 void Http1Upstream::close() {
   if (std::exchange(closed_, true)) return;

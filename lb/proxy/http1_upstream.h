@@ -32,6 +32,7 @@ class Http1Upstream final : public UpstreamExchange, private io::TransportEvents
   void on_health_change();
   std::uint32_t idle_max() const { return idle_max_; }
   void wait_idle();  // Given back to the pool: closes after the idle timeout.
+  bool is_idle() const { return idle_; }
 
   bool connected() const override { return connected_; }
   void send_head(const http::RequestHead& head, const http::ForwardRequest& forward) override;
@@ -68,6 +69,7 @@ class Http1Upstream final : public UpstreamExchange, private io::TransportEvents
   Stream* stream_ = nullptr;  // The lease; nullptr: idle.
   std::string_view rest_;     // Of the read being parsed, for hand_over.
   std::uint64_t exchanges_ = 0;
+  bool idle_ = false;
   bool connected_ = false;
   bool request_sent_ = false;
   bool answer_began_ = false;

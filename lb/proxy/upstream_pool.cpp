@@ -23,38 +23,35 @@ UpstreamExchange& UpstreamPool::lease(const cluster::Member& member, const PoolS
 
 Http1Upstream* UpstreamPool::take_idle(const cluster::Backend& backend) {
   const auto found = idle_.find(&backend);
-  return found == idle_.end() ? nullptr : found->second.pop_back();
+  if (found == idle_.end() || found->second.count == 0) return nullptr;
+  --found->second.count;
+  return found->second.connections.pop_back();
 }
 
 void UpstreamPool::give_back(Http1Upstream& connection) {
-  auto& idle = idle_[&connection.backend()];
-  idle.push_back(connection);
+  Idle& idle = idle_[&connection.backend()];
+  idle.connections.push_back(connection);
   connection.wait_idle();
-  if (idle.size() > connection.idle_max()) idle.front()->close();
+  if (++idle.count > connection.idle_max()) idle.connections.front()->close();
 }
 
 void UpstreamPool::remove(Http1Upstream& connection) {
+  if (connection.is_idle()) --idle_[&connection.backend()].count;
   connection.unlink();
   worker_.loop().bury(std::unique_ptr<Http1Upstream>(&connection));
 }
 
 void UpstreamPool::keep_only(const std::function<bool(const Http1Upstream&)>& wanted) {
   for (auto entry = idle_.begin(); entry != idle_.end();) {
-    entry->second.for_each([&](Http1Upstream& connection) {
+    entry->second.connections.for_each([&](Http1Upstream& connection) {
       if (!wanted(connection)) connection.close();
     });
-    entry = entry->second.empty() ? idle_.erase(entry) : std::next(entry);
+    entry = entry->second.count == 0 ? idle_.erase(entry) : std::next(entry);
   }
 }
 
 void UpstreamPool::on_health_change() {
   leased_.for_each([](Http1Upstream& connection) { connection.on_health_change(); });
-}
-
-std::size_t UpstreamPool::idle_count() const {
-  std::size_t count = 0;
-  for (const auto& [backend, idle] : idle_) count += idle.size();
-  return count;
 }
 
 }  // namespace stickler::proxy

@@ -33,8 +33,6 @@ class UpstreamPool {
 
   void on_health_change();  // For streams that wait on a backend which is now confirmed down.
 
-  std::size_t idle_count() const;
-
  private:
   friend class Http1Upstream;
 
@@ -42,8 +40,13 @@ class UpstreamPool {
   void give_back(Http1Upstream& connection);                  // It can carry another exchange.
   void remove(Http1Upstream& connection);                     // It is over; buried.
 
+  struct Idle {
+    IntrusiveList<Http1Upstream> connections;  // Used last: at the back.
+    std::size_t count = 0;
+  };
+
   Worker& worker_;
-  std::unordered_map<const cluster::Backend*, IntrusiveList<Http1Upstream>> idle_;
+  std::unordered_map<const cluster::Backend*, Idle> idle_;
   IntrusiveList<Http1Upstream> leased_;
 };
 

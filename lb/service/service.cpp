@@ -45,7 +45,7 @@ class HttpService::Impl {
   }
 
   const Address& address() const { return address_; }
-  std::size_t connection_count() const { return connections_.size(); }
+  std::size_t connection_count() const { return open_; }
 
  private:
   struct Listening {
@@ -60,13 +60,15 @@ class HttpService::Impl {
     if (!transport) return log_warn("{}: {}", address_.to_string(), transport.error().message);
     auto connection = std::make_unique<Connection>(shared_, *std::move(transport), peer);
     connections_.push_back(*connection);
+    ++open_;
     connection.release()->start();
-    if (connections_.size() >= options_.connections_max) listening_->acceptor.pause();
+    if (open_ >= options_.connections_max) listening_->acceptor.pause();
   }
 
   // It may be inside one of its own calls, so its last owner is the loop.
   void forget(Connection& connection) {
     connection.unlink();
+    --open_;
     shared_.loop.bury(std::unique_ptr<Connection>(&connection));
     if (listening_) listening_->acceptor.resume();
     tell_if_idle();
@@ -85,6 +87,7 @@ class HttpService::Impl {
   http::DateCache date_;
   Shared shared_;
   IntrusiveList<Connection> connections_;  // Owned.
+  std::size_t open_ = 0;                   // How many they are.
   std::function<void()> on_idle_;
 };
 

@@ -28,7 +28,7 @@ TEST_CASE("a list keeps the order in which items came") {
   CHECK(list.pop_back() == nullptr);
   for (Item* item : {&a, &b, &c}) list.push_back(*item);
   CHECK(numbers(list) == std::vector{1, 2, 3});
-  CHECK(list.size() == 3);
+  CHECK(list.count() == 3);
   CHECK(list.front() == &a);
   CHECK(list.back() == &c);
   CHECK(list.pop_front() == &a);
@@ -53,7 +53,7 @@ TEST_CASE("first, middle, last and only item can be unlinked, twice at no harm")
       if (i != gone) left.push_back(i);
     }
     CHECK(numbers(list) == left);
-    CHECK(list.size() == 2);
+    CHECK(list.count() == 2);
     CHECK(list.front()->number == left.front());
     CHECK(list.back()->number == left.back());
   }
@@ -62,7 +62,7 @@ TEST_CASE("first, middle, last and only item can be unlinked, twice at no harm")
   list.push_back(only);
   only.unlink();
   CHECK(list.empty());
-  CHECK(list.size() == 0);
+  CHECK(list.count() == 0);
   list.push_back(only);
   CHECK(numbers(list) == std::vector{1});
 }
@@ -79,7 +79,7 @@ TEST_CASE("pushing an item again moves it to the end, also from another list") {
   other.push_back(b);
   CHECK(numbers(list) == std::vector{1});
   CHECK(numbers(other) == std::vector{2});
-  CHECK(list.size() == 1);
+  CHECK(list.count() == 1);
 }
 
 TEST_CASE("an item that dies leaves its list, and a list that dies lets its items go") {
