@@ -57,7 +57,7 @@ TEST_CASE("without a key a random one lives as long as the process, over reloads
   Browser browser(0);
   {
     Balancer balancer(fixture.with_keys({}));
-    balancer.process().await_line("cookie");
+    balancer.process().await_line("has no keys");
     browser = bound_to("b", balancer.port());
     Setup changed = fixture.with_keys({});
     changed.pool.push_back("policy: random");
@@ -66,7 +66,7 @@ TEST_CASE("without a key a random one lives as long as the process, over reloads
     CHECK(verdict(balancer, "/after-reload") == "bound");
     int warnings = 0;
     for (const std::string& line : balancer.process().error_lines()) {
-      if (line.find("random key") != std::string::npos) ++warnings;
+      if (line.find("has no keys: a random one is used") != std::string::npos) ++warnings;
     }
     CHECK(warnings == 1);
   }

@@ -20,10 +20,11 @@ namespace {
 
 const std::string prelude = R"sh(
 trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
-curl() { command curl -sS --noproxy '*' --max-time 60 --retry 30 --retry-connrefused --retry-delay 1 --fail "$@"; }
+ask() { command curl -sS --noproxy '*' --max-time 60 --retry 30 --retry-connrefused --retry-delay 1 "$@"; }
+curl() { ask --fail "$@"; }
 expect() {
   want=$1; shift 2
-  got=$(command curl -sS --noproxy '*' --max-time 60 -o /dev/null -w '%{http_code}' "$@")
+  got=$(ask -o /dev/null -w '%{http_code}' "$@")
   [ "$got" = "$want" ] || { echo "$got instead of $want: curl $*" >&2; exit 1; }
 }
 stickler() {

@@ -1,0 +1,152 @@
+// Real log-ins: users of three login-stubs, whose sessions live in the memory of one server each, through the balancer.
+#include <catch2/catch.hpp>
+#include <list>
+#include <map>
+#include <memory>
+
+#include "tests/integration/affinity/sticky.h"
+#include "tests/integration/failure/addresses.h"
+
+namespace stickler::integration {
+namespace {
+
+class Stub {
+ public:
+  explicit Stub(std::string name) : name_(std::move(name)) { start(); }
+
+  void start() {
+    process_ = std::make_unique<Process>(
+        Command{.program = login_stub_program(),
+                .arguments = {"--listen", port_.address(), "--name", name_, "--password-cost", "off"}});
+    process_->await_line("ready");
+  }
+  void kill() {
+    process_->signal(SIGKILL);
+    process_->wait();
+  }
+  std::string configured(std::string_view more = "") const { return backend(name_, port_.address(), more); }
+
+ private:
+  std::string name_;
+  ReservedPort port_;
+  std::unique_ptr<Process> process_;
+};
+
+// Keeps every cookie that it is given.
+class User {
+ public:
+  User(std::uint16_t port, std::string name) : port_(port), name_(std::move(name)) {}
+
+  Message send(std::string_view method, std::string_view target, const std::string& form = "") {
+    std::string fields = "Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    std::string jar;
+    for (const auto& [name, value] : cookies_) jar += (jar.empty() ? "" : "; ") + name + "=" + value;
+    if (!jar.empty()) fields += "Cookie: " + jar + "\r\n";
+    Message answer = RawClient(port_).exchange(request(method, target, fields, form), method);
+    for (const Field& field : answer.fields) {
+      if (!same_name(field.name, "Set-Cookie")) continue;
+      const std::size_t equals = field.value.find('=');
+      cookies_[field.value.substr(0, equals)] = field.value.substr(equals + 1, field.value.find(';') - equals - 1);
+    }
+    return answer;
+  }
+
+  void log_in() {
+    const Message answer = send("POST", "/login", "user=" + name_ + "&password=" + name_);
+    if (answer.status() != 200) throw std::runtime_error("no log-in: " + answer.head + answer.body);
+    node_ = answer.field("X-Node");
+  }
+
+  // Still the same user on the same node.
+  bool is_logged_in() {
+    const Message me = send("GET", "/me");
+    if (me.status() != 200) return false;
+    const auto said = nlohmann::json::parse(me.body);
+    return said.at("user") == name_ && said.at("node") == node_;
+  }
+  const std::string& node() const { return node_; }
+  void move_to(std::uint16_t port) { port_ = port; }
+
+ private:
+  std::uint16_t port_;
+  std::string name_;
+  std::string node_;
+  std::map<std::string, std::string> cookies_;
+};
+
+struct Fixture {
+  Stub a{"a"};
+  Stub b{"b"};
+  Stub c{"c"};
+
+  Setup setup(std::string_view of_b = "") const {
+    return {.pool = {sticky(), "health: {active: {path: /healthz, interval: 100ms, timeout: 5s, rise: 1, fall: 2}}"},
+            .backends = {a.configured(), b.configured(of_b), c.configured()}};
+  }
+};
+
+std::list<User> log_in(std::uint16_t port, int count) {
+  std::list<User> users;
+  for (int i = 0; i < count; ++i) users.emplace_back(port, "user" + std::to_string(i)).log_in();
+  return users;
+}
+
+TEST_CASE("users stay logged in, over writes, reloads, a drain and a restart of the balancer") {
+  Fixture fixture;
+  std::list<User> users;
+  {
+    Balancer balancer(fixture.setup());
+    users = log_in(balancer.port(), 9);
+    for (User& user : users) CHECK(user.is_logged_in());
+    reload(balancer, fixture.setup(", state: drain"));
+    for (int visit = 1; visit <= 3; ++visit) {
+      for (User& user : users) {
+        CHECK(nlohmann::json::parse(user.send("POST", "/visit").body).at("visits") == visit);
+      }
+    }
+    for (User& late : log_in(balancer.port(), 6)) CHECK(late.node() != "b");
+  }
+  Balancer balancer(fixture.setup());
+  for (User& user : users) {
+    user.move_to(balancer.port());
+    CHECK(user.is_logged_in());
+  }
+}
+
+TEST_CASE("when a server dies its users lose their session, and nobody else does") {
+  Fixture fixture;
+  Balancer balancer(fixture.setup());
+  std::list<User> users = log_in(balancer.port(), 12);
+  fixture.b.kill();
+  int lost = 0;
+  for (User& user : users) {
+    const bool kept = user.is_logged_in();
+    CHECK(kept == (user.node() != "b"));
+    lost += kept ? 0 : 1;
+  }
+  CHECK(lost == 4);
+  REQUIRE(comes_to(balancer, "b", "down"));
+  for (User& user : users) {
+    if (user.node() != "b") continue;
+    user.log_in();
+    CHECK(user.node() != "b");
+    CHECK(user.is_logged_in());
+  }
+  fixture.b.start();
+  REQUIRE(comes_to(balancer, "b", "up"));
+  for (User& user : users) CHECK(user.is_logged_in());
+}
+
+TEST_CASE("without the cookie two requests of three reach a server that does not know the user") {
+  Fixture fixture;
+  Setup setup = fixture.setup();
+  setup.pool[0] = "policy: round_robin";
+  Balancer balancer(setup);
+  std::list<User> users = log_in(balancer.port(), 1);
+  int failed = 0;
+  for (int i = 0; i < 30; ++i) failed += users.front().is_logged_in() ? 0 : 1;
+  CHECK(failed == 20);
+}
+
+}  // namespace
+}  // namespace stickler::integration
