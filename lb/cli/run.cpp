@@ -1,4 +1,5 @@
 #include <iostream>
+#include <system_error>
 
 #include "lb/base/log.h"
 #include "lb/cli/cli.h"
@@ -6,6 +7,17 @@
 #include "lb/server/server.h"
 
 namespace stickler::cli {
+namespace {
+
+Result<void> serve(const std::string& config_path, config::Config config) {
+  try {
+    return server::Server(config_path, std::move(config)).run();
+  } catch (const std::system_error& error) {
+    return fail(error.what(), error.code().value());
+  }
+}
+
+}  // namespace
 
 Exit run(const std::string& config_path) {
   config::Loaded loaded = config::load_file(config_path);
@@ -16,13 +28,11 @@ Exit run(const std::string& config_path) {
     return Exit::failed;
   }
   const bool is_log_seen = loaded.config.log.file == "stderr";
-  server::Server server(config_path, std::move(loaded.config));
-  if (auto result = server.run(); !result) {
-    log_error("{}", result.error().message);
-    if (!is_log_seen) std::cerr << "stickler: " << result.error().message << '\n';
-    return Exit::failed;
-  }
-  return Exit::ok;
+  const Result<void> result = serve(config_path, std::move(loaded.config));
+  if (result) return Exit::ok;
+  log_error("{}", result.error().message);
+  if (!is_log_seen) std::cerr << "stickler: " << result.error().message << '\n';
+  return Exit::failed;
 }
 
 }  // namespace stickler::cli

@@ -15,8 +15,12 @@ constexpr std::chrono::milliseconds back_off_time{100};
 
 }  // namespace
 
-Acceptor::Acceptor(Loop& loop, const ListenSocket& socket, OnAccept on_accept)
-    : socket_(socket), on_accept_(std::move(on_accept)), poll_(new uv_poll_t{}), retry_(loop, [this] { resume(); }) {
+Acceptor::Acceptor(Loop& loop, const ListenSocket& socket, OnAccept on_accept, OnExhausted on_exhausted)
+    : socket_(socket),
+      on_accept_(std::move(on_accept)),
+      on_exhausted_(std::move(on_exhausted)),
+      poll_(new uv_poll_t{}),
+      retry_(loop, [this] { resume(); }) {
   uv_poll_init(loop.uv(), poll_.get(), socket.fd());
   poll_->data = this;
 }
@@ -70,9 +74,9 @@ void Acceptor::accept_batch() {
 }
 
 void Acceptor::back_off() {
-  ++exhausted_;
   pause();
   retry_.start(back_off_time);
+  on_exhausted_();
 }
 
 }  // namespace stickler::io

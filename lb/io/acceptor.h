@@ -21,14 +21,16 @@ class Acceptor {
   // Owns the descriptor it is given. Non-blocking, close-on-exec.
   using OnAccept = std::function<void(int fd, const Address& peer)>;
 
+  using OnExhausted = std::function<void()>;  // Descriptors ran out; the clients wait, and it tries again by itself.
+
   // Requires: `socket` outlives this. Starts paused.
-  Acceptor(Loop& loop, const ListenSocket& socket, OnAccept on_accept);
+  Acceptor(
+      Loop& loop, const ListenSocket& socket, OnAccept on_accept, OnExhausted on_exhausted = [] {});
 
   void accept_waiting();  // All that is queued now, whatever the limits: before the socket is given up.
   void pause();
   void resume();
   bool paused() const { return !polling_; }
-  std::uint64_t exhausted_count() const { return exhausted_; }  // Times that descriptors ran out.
 
  private:
   enum class Taken : std::uint8_t { one, none, lost, exhausted };
@@ -39,10 +41,10 @@ class Acceptor {
 
   const ListenSocket& socket_;
   OnAccept on_accept_;
+  OnExhausted on_exhausted_;
   Handle<uv_poll_t> poll_;
   Timer retry_;
   bool polling_ = false;
-  std::uint64_t exhausted_ = 0;
 };
 
 }  // namespace stickler::io

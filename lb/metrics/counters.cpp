@@ -21,8 +21,8 @@ void add_cell(ByCodeClass<std::uint64_t>& totals, const ByCodeClass<Counter>& co
 void add(ListenerTotals& totals, const ListenerCounters& counters) {
   add_cell(totals.connections_opened, counters.connections_opened);
   add_cell(totals.connections_closed, counters.connections_closed);
-  add_cell(totals.connections_refused, counters.connections_refused);
   add_cell(totals.limit_pauses, counters.limit_pauses);
+  add_cell(totals.descriptor_pauses, counters.descriptor_pauses);
   add_cell(totals.requests, counters.requests);
   add_cell(totals.bytes_in, counters.bytes_in);
   add_cell(totals.bytes_out, counters.bytes_out);

@@ -41,8 +41,8 @@ template <class Cell, class Durations>
 struct ListenerCells {
   Cell connections_opened{};
   Cell connections_closed{};
-  Cell connections_refused{};  // Closed at once, e.g. because the limit was reached in a race.
-  Cell limit_pauses{};         // Times that accepting stopped at the limit.
+  Cell limit_pauses{};       // Times that accepting stopped at the limit.
+  Cell descriptor_pauses{};  // Times that accepting stopped because descriptors ran out.
   ByCodeClass<Cell> requests{};
   Cell bytes_in{};            // From clients, heads included.
   Cell bytes_out{};           // To clients.

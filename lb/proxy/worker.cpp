@@ -11,6 +11,7 @@ namespace stickler::proxy {
 namespace {
 
 constexpr std::size_t spare_streams_max = 256;
+constexpr std::chrono::seconds exhausted_warning_every{10};
 constexpr std::uint32_t unlimited_places = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
@@ -109,7 +110,8 @@ std::vector<std::unique_ptr<Worker::Listening>> Worker::listen(Epoch& epoch) {
         Listening& self = *next.back();
         self.socket = std::move(socket);
         self.acceptor = std::make_unique<io::Acceptor>(
-            loop_, *self.socket, [this, &self](int fd, const Address& peer) { accept(self, fd, peer); });
+            loop_, *self.socket, [this, &self](int fd, const Address& peer) { accept(self, fd, peer); },
+            [this, &self] { note_exhausted(self); });
       }
       next.back()->listener = i;
     }
@@ -131,6 +133,16 @@ void Worker::accept(Listening& listening, int fd, const Address& peer) {
   if (load.connections.load(std::memory_order_relaxed) < listener.settings->connections_max) return;
   listener.counters->limit_pauses.add();
   listening.acceptor->pause();
+}
+
+void Worker::note_exhausted(const Listening& listening) {
+  const EpochListener& listener = epoch_->listeners[listening.listener];
+  listener.counters->descriptor_pauses.add();
+  if (loop_.now() < next_exhausted_warning_) return;
+  next_exhausted_warning_ = loop_.now() + exhausted_warning_every;
+  log_warn(
+      "listener '{}': no descriptor is left, clients wait; raise the limit (ulimit -n) or lower limits.connections",
+      listener.settings->name);
 }
 
 void Worker::end_session(Http1Session& session) {

@@ -100,6 +100,7 @@ class Worker {
   void serve_all_waiting();
   std::vector<std::unique_ptr<Listening>> listen(Epoch& epoch);
   void accept(Listening& listening, int fd, const Address& peer);
+  void note_exhausted(const Listening& listening);
   void begin_drain();
   void tell_if_idle();
 
@@ -118,6 +119,7 @@ class Worker {
   WaitQueues wait_queues_;
   IntrusiveList<Http1Session> sessions_;
   std::vector<std::unique_ptr<Listening>> listening_;
+  TimePoint next_exhausted_warning_{};
   bool draining_ = false;
 };
 

@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "tests/integration/endurance/process_facts.h"
 #include "tests/integration/failure/named.h"
 
 namespace stickler::integration {

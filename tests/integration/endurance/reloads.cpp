@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <iostream>
 
-#include "tests/integration/endurance/process_facts.h"
 #include "tests/integration/failure/addresses.h"
 #include "tests/integration/failure/named.h"
 #include "tests/integration/operation/websocket.h"
@@ -18,7 +17,7 @@ constexpr int reloads = 200;
 #endif
 constexpr int warm_up = 20;
 constexpr int clients = 4;
-constexpr long growth_max_kib = 8 * 1024;
+constexpr std::size_t growth_max = std::size_t{8} << 20;
 
 const std::string key = "a key that is at least 32 bytes long";
 
@@ -102,13 +101,12 @@ TEST_CASE("reloads under load: no request fails, and neither descriptors nor mem
     Client& client = crowd.emplace_back(balancer.port());
     threads.emplace_back([&client, &stop] { client.run(stop); });
   }
-  const pid_t pid = balancer.process().pid();
-  long memory_before = 0;
+  std::size_t memory_before = 0;
   int reached = 0;
   try {
     for (int n = 1; n <= reloads; ++n) {
       reload(balancer, configuration(n, nodes, extra));
-      if (n == warm_up) memory_before = memory_kib(pid, "VmRSS:");
+      if (n == warm_up) memory_before = balancer.process().resident_bytes();
       ++reached;
     }
   } catch (const std::exception& error) {
@@ -135,7 +133,7 @@ TEST_CASE("reloads under load: no request fails, and neither descriptors nor mem
   reload(balancer, configuration(0, nodes, extra));
   std::size_t now = 0;
   CHECK(eventually([&] {
-    now = descriptors(pid);
+    now = balancer.process().open_descriptors();
     std::size_t backends_open = 0;
     for (const ScriptedOrigin& origin : origins) backends_open += origin.open_connections();
     return now <= 40 + backends_open;
@@ -143,7 +141,7 @@ TEST_CASE("reloads under load: no request fails, and neither descriptors nor mem
   std::cout << "reloads: " << reached << ", with " << sent << " requests, " << now << " descriptors afterwards"
             << std::endl;
 #ifndef STICKLER_SANITIZED
-  CHECK(memory_kib(pid, "VmRSS:") < memory_before + growth_max_kib);
+  CHECK(balancer.process().resident_bytes() < memory_before + growth_max);
 #else
   (void)memory_before;
 #endif

@@ -110,10 +110,14 @@ std::optional<int> Process::wait(Deadline deadline) {
   return code_;
 }
 
-std::size_t Process::resident_bytes() const {
+std::size_t Process::resident_bytes() const { return memory_bytes("VmRSS:"); }
+
+std::size_t Process::resident_bytes_peak() const { return memory_bytes("VmHWM:"); }
+
+std::size_t Process::memory_bytes(std::string_view line_name) const {
   std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
   for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmRSS:")) return std::strtoull(line.c_str() + 6, nullptr, 10) * 1024;
+    if (line.starts_with(line_name)) return std::strtoull(line.c_str() + line_name.size(), nullptr, 10) * 1024;
   }
   throw std::runtime_error(name_ + " runs no more");
 }

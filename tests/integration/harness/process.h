@@ -44,13 +44,16 @@ class Process {
   // After the program has ended its last lines may still be on their way through the pipes.
   void await_end_of_output(Deadline deadline = Deadline{});
 
-  std::size_t resident_bytes() const;  // VmRSS
+  std::size_t resident_bytes() const;       // VmRSS
+  std::size_t resident_bytes_peak() const;  // VmHWM
   std::size_t open_descriptors() const;
 
   // The exit code, 128 + signal for a program that was killed, nullopt when it still runs at the deadline.
   std::optional<int> wait(Deadline deadline = Deadline{});
 
  private:
+  std::size_t memory_bytes(std::string_view line_name) const;
+
   struct Stream {
     Fd fd;
     std::string tail;

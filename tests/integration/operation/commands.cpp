@@ -18,7 +18,8 @@ TEST_CASE("version names program, libraries and features") {
     const Finished finished = stickler({word});
     CHECK(finished.code == 0);
     CHECK(finished.errors.empty());
-    for (const char* part : {"stickler 0.", "libuv 1.", "llhttp ", "features: http/1.1"}) {
+    for (const char* part :
+         {"stickler 0.", "libuv 1.", "llhttp ", "yaml-cpp ", "libsodium ", "xxHash 0.", "features: http/1.1"}) {
       CAPTURE(part);
       CHECK(contains(finished.output, part));
     }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <sstream>
 
@@ -77,6 +78,24 @@ TEST_CASE("files that cannot be written or read: exit code 1 and which one") {
     CHECK(started.finished.code == 1);
     CHECK(started.says(row.key));
     CHECK(started.says("/dev/null/"));
+  }
+}
+
+TEST_CASE("with too few descriptors to start: exit code 1 and the reason, however many there are") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("web.yaml");
+  write_file(path, yaml(Setup{.backends = {"127.0.0.1:9001"}}));
+  for (std::size_t files = 6; files <= 40; ++files) {
+    CAPTURE(files);
+    Process process({.program = stickler_program(), .arguments = {"run", path}, .open_files_max = files});
+    const auto has_said = [&](std::string_view words) {
+      return std::ranges::any_of(process.error_lines(), [&](const auto& line) { return contains(line, words); });
+    };
+    REQUIRE(eventually([&] { return has_said(" ready") || process.wait(Deadline(0ms)); }));
+    if (has_said(" ready")) break;
+    CHECK(process.wait() == std::optional<int>(1));
+    process.await_end_of_output();
+    CHECK(has_said("oo many open files"));
   }
 }
 
