@@ -67,6 +67,27 @@ TEST_CASE("trailers are passed on both ways, but never fields that matter for fr
   for (const Field& trailer : answer.trailers) CHECK_FALSE(same_name(trailer.name, "Content-Length"));
 }
 
+TEST_CASE("what the headers block sets or removes is not brought in, or back, by a trailer") {
+  ScriptedOrigin origin(answering([](const Message&) {
+    return std::string(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"
+        "X-Leak: 1\r\nX-Level: origin\r\nX-Sum: 7\r\n\r\n");
+  }));
+  Balancer balancer(Setup{.top = {"headers:", "  request: {set: {X-Who: file}, remove: [X-Drop]}",
+                                  "  response: {set: {X-Level: file}, remove: [X-Leak]}"},
+                          .backends = {origin.address()}});
+  const Message answer =
+      RawClient(balancer.port())
+          .exchange(request("POST", "/t", "TE: trailers\r\nTransfer-Encoding: chunked\r\n") +
+                    "2\r\nhi\r\n0\r\nX-Who: client\r\nX-Drop: 1\r\nX-Check: 42\r\n\r\n");
+  CHECK(origin.last().field("X-Who") == "file");
+  REQUIRE(origin.last().trailers.size() == 1);
+  CHECK(origin.last().trailers[0].name == "X-Check");
+  CHECK(answer.field("X-Level") == "file");
+  REQUIRE(answer.trailers.size() == 1);
+  CHECK(answer.trailers[0].name == "X-Sum");
+}
+
 TEST_CASE("an answer reaches the client piece by piece, before the backend has finished it") {
   std::promise<void> seen;
   ScriptedOrigin origin([&seen](OriginConnection& connection) {
