@@ -93,8 +93,9 @@ TEST_CASE("with too few descriptors to start: exit code 1 and the reason, howeve
     };
     REQUIRE(eventually([&] { return has_said(" ready") || process.wait(Deadline(0ms)); }));
     if (has_said(" ready")) break;
-    CHECK(process.wait() == std::optional<int>(1));
     process.await_end_of_output();
+    if (has_said("error while loading shared libraries")) continue;  // Too few for anything of ours to run.
+    CHECK(process.wait().value() == 1);
     CHECK(has_said("oo many open files"));
   }
 }
