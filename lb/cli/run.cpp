@@ -1,20 +1,18 @@
 #include <iostream>
-#include <system_error>
 
 #include "lb/base/log.h"
 #include "lb/cli/cli.h"
 #include "lb/config/load.h"
+#include "lb/server/machine.h"
 #include "lb/server/server.h"
 
 namespace stickler::cli {
 namespace {
 
 Result<void> serve(const std::string& config_path, config::Config config) {
-  try {
-    return server::Server(config_path, std::move(config)).run();
-  } catch (const std::system_error& error) {
-    return fail(error.what(), error.code().value());
-  }
+  const std::uint32_t workers = config.process.workers.value_or(server::usable_cpus());
+  if (auto enough = server::require_descriptors(workers); !enough) return enough;
+  return server::Server(config_path, std::move(config)).run();
 }
 
 }  // namespace

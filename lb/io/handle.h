@@ -7,14 +7,8 @@
 #include <uv.h>
 
 #include <memory>
-#include <system_error>
 
 namespace stickler::io {
-
-// For what fails only when a process that starts has run out of descriptors or memory. Throws std::system_error.
-inline void require(int uv_result, const char* what) {
-  if (uv_result != 0) throw std::system_error(-uv_result, std::generic_category(), what);
-}
 
 template <class T>
 struct CloseHandle {

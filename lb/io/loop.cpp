@@ -19,7 +19,7 @@ Handle<T> make_handle(Loop* owner) {
 }  // namespace
 
 Loop::Loop() : scratch_(std::make_unique<std::array<char, scratch_bytes>>()) {
-  require(uv_loop_init(&loop_), "cannot make an event loop");
+  uv_loop_init(&loop_);
   wake_ = make_handle<uv_async_t>(this);
   uv_async_init(&loop_, wake_.get(), [](uv_async_t* handle) {
     if (handle->data != nullptr) static_cast<Loop*>(handle->data)->deliver_mail();

@@ -22,7 +22,7 @@ class Loop final : public Clock {
  public:
   static constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
 
-  Loop();  // Throws std::system_error where the process has no descriptor left.
+  Loop();
   ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;

@@ -27,6 +27,14 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
+Result<void> require_descriptors(std::uint32_t workers) {
+  const std::uint64_t least = 16 + std::uint64_t{4} * workers;
+  const std::uint64_t limit = raise_descriptor_limit();
+  if (limit >= least) return {};
+  return fail("the limit of open files (ulimit -n) is " + std::to_string(limit) + "; " + std::to_string(workers) +
+              " workers need at least " + std::to_string(least));
+}
+
 Result<void> switch_user(const std::string& user) {
   errno = 0;
   const passwd* entry = getpwnam(user.c_str());

@@ -10,6 +10,9 @@ namespace stickler::server {
 
 std::uint32_t usable_cpus();  // Those that this process may run on; at least 1.
 
+// Fails where already the event loops would run out of descriptors, which libuv does not survive.
+Result<void> require_descriptors(std::uint32_t workers);
+
 // Raises the soft limit of descriptors to the hard one and returns it.
 std::uint64_t raise_descriptor_limit();
 
