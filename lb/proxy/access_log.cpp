@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <ctime>
+#include <limits>
 
 namespace stickler::proxy {
 namespace {
@@ -106,7 +107,7 @@ void append_padded(std::string& out, std::uint64_t value, std::size_t width) {
 
 // Broken down once a second a thread: gmtime_r costs more than the rest of a line.
 const std::tm& utc(std::int64_t second) {
-  thread_local std::int64_t cached = -1;
+  thread_local std::int64_t cached = std::numeric_limits<std::int64_t>::min();
   thread_local std::tm parts{};
   if (second != cached) {
     const auto time = static_cast<std::time_t>(second);

@@ -76,10 +76,9 @@ TEST_CASE("what the headers block sets or removes is not brought in, or back, by
   Balancer balancer(Setup{.top = {"headers:", "  request: {set: {X-Who: file}, remove: [X-Drop]}",
                                   "  response: {set: {X-Level: file}, remove: [X-Leak]}"},
                           .backends = {origin.address()}});
-  const Message answer =
-      RawClient(balancer.port())
-          .exchange(request("POST", "/t", "TE: trailers\r\nTransfer-Encoding: chunked\r\n") +
-                    "2\r\nhi\r\n0\r\nX-Who: client\r\nX-Drop: 1\r\nX-Check: 42\r\n\r\n");
+  const Message answer = RawClient(balancer.port())
+                             .exchange(request("POST", "/t", "TE: trailers\r\nTransfer-Encoding: chunked\r\n") +
+                                       "2\r\nhi\r\n0\r\nX-Who: client\r\nX-Drop: 1\r\nX-Check: 42\r\n\r\n");
   CHECK(origin.last().field("X-Who") == "file");
   REQUIRE(origin.last().trailers.size() == 1);
   CHECK(origin.last().trailers[0].name == "X-Check");
