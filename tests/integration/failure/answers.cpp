@@ -7,7 +7,7 @@
 namespace stickler::integration {
 namespace {
 
-const std::string short_timeouts = "timeouts: {connect: 300ms, response_header: 300ms, response_body: 300ms}";
+const std::string short_timeouts = "timeouts: {connect: 1s, response_header: 1s, response_body: 1s}";
 
 struct Expected {
   int status;
@@ -163,12 +163,12 @@ TEST_CASE("a slow answer is no failure as long as bytes keep coming within the t
     if (!connection.read_request()) return;
     connection.wire.send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n");
     for (int i = 0; i < 20; ++i) {
-      std::this_thread::sleep_for(30ms);  // Twenty of them are longer than response_body.
+      std::this_thread::sleep_for(60ms);  // Twenty of them are longer than response_body.
       connection.wire.send("x");
     }
     connection.hang();
   });
-  Balancer balancer(Setup{.pool = {"timeouts: {response_body: 500ms}"}, .backends = {origin.address()}});
+  Balancer balancer(Setup{.pool = {"timeouts: {response_body: 1s}"}, .backends = {origin.address()}});
   const Message answer = fetch(balancer.port(), "/slow");
   CHECK(answer.complete);
   CHECK(answer.body == std::string(20, 'x'));

@@ -80,7 +80,7 @@ TEST_CASE("a request of any method is sent elsewhere when the connect failed: no
     for (const char* method : {"GET", "POST", "PATCH", "PUT"}) {
       CAPTURE(address, method);
       ScriptedOrigin good(answering([](const Message& got) { return reply(got.body); }));
-      Balancer balancer(Setup{.pool = {no_ejection, "timeouts: {connect: 100ms}"},
+      Balancer balancer(Setup{.pool = {no_ejection, "timeouts: {connect: 500ms}"},
                               .backends = {backend("bad", address), backend("good", good)}});
       for (int i = 0; i < 4; ++i) {
         CHECK(RawClient(balancer.port()).exchange(request(method, "/", "", "written")).body == "written");
@@ -141,7 +141,7 @@ TEST_CASE("a request that timed out is not given to a second backend: the first 
   ScriptedOrigin a(hangs);
   ScriptedOrigin b(hangs);
   Balancer balancer(
-      Setup{.pool = {no_ejection, "timeouts: {response_header: 200ms}"}, .backends = {a.address(), b.address()}});
+      Setup{.pool = {no_ejection, "timeouts: {response_header: 1s}"}, .backends = {a.address(), b.address()}});
   CHECK(fetch(balancer.port(), "/").status() == 504);
   CHECK(a.requests() + b.requests() == 1);
 }
