@@ -116,8 +116,9 @@ std::vector<std::unique_ptr<Worker::Listening>> Worker::listen(Epoch& epoch) {
       next.back()->listener = i;
     }
   }
-  for (const auto& gone : listening_) {
+  for (auto& gone : listening_) {
     if (gone != nullptr) gone->acceptor->accept_waiting();
+    gone.reset();  // At once: what knocks between the two is reset.
   }
   return next;
 }
@@ -161,8 +162,10 @@ void Worker::end_session(Http1Session& session) {
 
 void Worker::begin_drain() {
   if (std::exchange(draining_, true)) return;
-  for (const auto& listening : listening_) listening->acceptor->accept_waiting();
-  listening_.clear();
+  for (auto& gone : std::exchange(listening_, {})) {
+    gone->acceptor->accept_waiting();
+    gone.reset();
+  }
   sessions_.for_each([](Http1Session& session) { session.drain(); });
   tell_if_idle();
 }

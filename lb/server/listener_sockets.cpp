@@ -1,5 +1,6 @@
 #include "lb/server/listener_sockets.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -12,33 +13,52 @@ std::string key_of(const config::Listener& listener, const Address& address) {
   return any_port ? listener.name + " " + address.to_string() : address.to_string();
 }
 
-// Sockets that share a port by SO_REUSEPORT let a second balancer share it too, without a word: each would get half of
-// the clients. Who can have the port for itself alone has nobody beside it.
-Result<void> check_free(const config::Listener& listener, const Address& address) {
-  const auto socket = io::ListenSocket::bind(address, {});
-  if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
-  return {};
-}
-
 }  // namespace
 
+// Those of a departed group that a worker still holds, each at its place.
+std::vector<ListenerSockets::Socket> ListenerSockets::take_back(const std::string& key, std::uint32_t workers) const {
+  std::vector<Socket> sockets(workers);
+  const auto departed = departed_.find(key);
+  if (departed == departed_.end()) return sockets;
+  for (std::uint32_t i = 0; i < workers; ++i) sockets[i] = departed->second[i].lock();
+  return sockets;
+}
+
+// Whether a socket of ours is bound to the port, be it on another address: one address can cover another.
+bool ListenerSockets::has_port(const Address& address) const {
+  const auto is_on_port = [&](const Socket& socket) {
+    return socket != nullptr && !socket->address().is_unix() && socket->address().port() == address.port();
+  };
+  if (address.is_unix() || address.port() == 0) return false;
+  const auto group_is = [&](const auto& group) { return std::ranges::any_of(group.second.sockets, is_on_port); };
+  const auto departed_is = [&](const auto& group) {
+    return std::ranges::any_of(group.second, [&](const auto& socket) { return is_on_port(socket.lock()); });
+  };
+  return std::ranges::any_of(groups_, group_is) || std::ranges::any_of(departed_, departed_is);
+}
+
 Result<ListenerSockets::Group> ListenerSockets::bind_group(const config::Listener& listener, const Address& address,
-                                                           std::uint32_t workers) {
+                                                           std::uint32_t workers) const {
   const auto keepalive = std::chrono::duration_cast<std::chrono::seconds>(listener.timeouts.tcp_keepalive);
+  // Who shares a port shares it with anybody who asks, and each gets a part of the clients: so nobody may be there, but
+  // ourselves.
   io::ListenOptions options{.tcp_keepalive_seconds = static_cast<int>(keepalive.count()),
-                            .reuse_port = workers > 1,
-                            .exclusive = true};  // Another process on the port is an error, not half of the clients.
-  std::vector<Socket> group;
-  for (std::uint32_t i = 0; i < workers; ++i) {
-    // The first decides on the port; a unix socket has one queue, which all share.
-    auto socket = group.empty()       ? io::ListenSocket::bind(address, options)
-                  : address.is_unix() ? group.front()->duplicate()
-                                      : io::ListenSocket::bind(group.front()->address(), options);
-    if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
+                            .reuse_port = true,
+                            .exclusive = !has_port(address)};
+  std::vector<Socket> group = take_back(key_of(listener, address), workers);
+  if (address.is_unix() && group.front() == nullptr) group.assign(workers, nullptr);  // The first owns the file.
+  Address bound = address;                                                            // The first decides on the port.
+  for (Socket& place : group) {
+    if (place == nullptr) {
+      // A unix socket has one queue, which all share.
+      const bool joins = address.is_unix() && group.front() != nullptr;
+      auto socket = joins ? group.front()->duplicate() : io::ListenSocket::bind(bound, options);
+      if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
+      place = std::make_shared<const io::ListenSocket>(*std::move(socket));
+    }
     options.exclusive = false;
-    group.push_back(std::make_shared<const io::ListenSocket>(*std::move(socket)));
+    bound = place->address();
   }
-  const Address bound = group.front()->address();
   return Group{.address = bound, .sockets = std::move(group)};
 }
 
@@ -52,17 +72,23 @@ Result<ListenerSockets> ListenerSockets::bind(const config::Config& config, std:
         sockets.groups_.insert(*known);
         continue;
       }
-      // On a reload our own sockets may be beside it: one address can cover another.
-      const bool shares_port = workers > 1 && !address.is_unix() && address.port() != 0 && previous.groups_.empty();
-      if (shares_port) {
-        if (auto free = check_free(listener, address); !free) return tl::unexpected(free.error());
-      }
-      auto group = bind_group(listener, address, workers);
+      auto group = previous.bind_group(listener, address, workers);
       if (!group) return tl::unexpected(group.error());
       sockets.groups_.emplace(key, *std::move(group));
     }
   }
+  sockets.remember_departed(previous);
   return sockets;
+}
+
+void ListenerSockets::remember_departed(const ListenerSockets& previous) {
+  const auto remember = [this](const std::string& key, const auto& sockets) {
+    const bool lives =
+        std::ranges::any_of(sockets, [](const auto& socket) { return Departed::value_type(socket).lock() != nullptr; });
+    if (lives && !groups_.contains(key)) departed_.emplace(key, Departed(sockets.begin(), sockets.end()));
+  };
+  for (const auto& [key, group] : previous.groups_) remember(key, group.sockets);
+  for (const auto& [key, departed] : previous.departed_) remember(key, departed);
 }
 
 void ListenerSockets::give_up() {

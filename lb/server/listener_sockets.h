@@ -1,7 +1,8 @@
 // ListenerSockets: every listening socket of a configuration, one a worker and address. Control thread.
 //
 // A socket whose address is still configured is the same socket in the next configuration: it is never closed, so
-// nothing that waits in its queue is lost.
+// nothing that waits in its queue is lost. So is one whose address comes back before the workers have let go of it:
+// they follow a reload when they get to it, and until then the address is taken, by ourselves.
 #pragma once
 
 #include <cstdint>
@@ -39,9 +40,15 @@ class ListenerSockets {
     std::vector<Socket> sockets;  // One a worker.
   };
 
-  static Result<Group> bind_group(const config::Listener& listener, const Address& address, std::uint32_t workers);
+  using Departed = std::vector<std::weak_ptr<const io::ListenSocket>>;  // Like Group::sockets.
+
+  Result<Group> bind_group(const config::Listener& listener, const Address& address, std::uint32_t workers) const;
+  std::vector<Socket> take_back(const std::string& key, std::uint32_t workers) const;
+  bool has_port(const Address& address) const;
+  void remember_departed(const ListenerSockets& previous);
 
   std::map<std::string, Group> groups_;
+  std::map<std::string, Departed> departed_;  // Of addresses that are configured no more.
 };
 
 }  // namespace stickler::server

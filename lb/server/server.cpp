@@ -61,7 +61,7 @@ Result<void> Server::run() {
   signals_.on(SIGINT, shutdown);
   signals_.on(SIGHUP, [this] { reload(); });
   signals_.on(SIGUSR2, [] { log_warn("SIGUSR2: the upgrade of the binary is not available yet"); });
-  announce();
+  loop_.post([this] { announce(); });  // By the running loop: who has read "ready" is heard.
   loop_.run();
   workers_.reset();  // Before what they point to.
   access_log_.reset();

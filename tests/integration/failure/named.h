@@ -41,7 +41,7 @@ inline void reload(Balancer& balancer, const std::string& text) {
   balancer.rewrite(text);
   balancer.process().signal(SIGHUP);
   if (!eventually([&] { return generation(balancer) == before + 1; })) {
-    throw std::runtime_error("the reload was not applied");
+    throw std::runtime_error("the reload was not applied: " + balancer.process().error_lines().back());
   }
 }
 inline void reload(Balancer& balancer, const Setup& setup) { reload(balancer, yaml(setup)); }

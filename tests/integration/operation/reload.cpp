@@ -34,6 +34,23 @@ bool refuses_connections(std::uint16_t port) {
   });
 }
 
+// Answered once the control thread has applied it; the workers follow.
+Message reload_by_command(Balancer& balancer) {
+  return RawClient(balancer.admin_port())
+      .exchange("POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+}
+
+// A connection that knocks at a socket in the moment when it closes is reset.
+bool comes_to_answer(std::uint16_t port, std::string_view name) {
+  return eventually([&] {
+    try {
+      return fetch(port, "/").body == name;
+    } catch (const std::exception&) {
+      return false;
+    }
+  });
+}
+
 // The sockets that the process listens on: the inodes of those that other processes could not open themselves.
 std::set<std::string> sockets_of(pid_t pid) {
   std::set<std::string> inodes;
@@ -288,6 +305,47 @@ TEST_CASE("what only a restart can change keeps its value, and the reload says s
   CHECK(balancer.admin_json("/api/v1/status").at("workers") == 1);
   CHECK(fetch(balancer.port(), "/still-logged").body == "a");
   CHECK(balancer.access_entry("/still-logged").at("status") == 200);
+}
+
+// The control thread reads the next file while a worker may still be in the epoch before the last: the socket that it
+// has to give up is there again before it has.
+TEST_CASE("a listener may go and come back faster than the workers can follow") {
+  const std::string workers = GENERATE("1", "3");
+  CAPTURE(workers);
+  ScriptedOrigin origin(named("a"));
+  const ReservedPort port;
+  const TemporaryDirectory directory;
+  const std::string unix_listener = "  file: {listen: \"unix:" + directory.file("socket") + "\", pool: app}\n";
+  Setup without{.process = "{workers: " + workers + "}", .backends = {origin.address()}};
+  Setup with = without;
+  with.listeners = extra_listener(port) + unix_listener;
+  Balancer balancer(without);
+  for (int i = 0; i < 150; ++i) {
+    for (const Setup* setup : {&with, &without}) {
+      balancer.rewrite(yaml(*setup));
+      REQUIRE(reload_by_command(balancer).status() == 200);
+    }
+  }
+  CHECK(refuses_connections(port.number()));
+  CHECK_FALSE(std::filesystem::exists(directory.file("socket")));
+  reload(balancer, with);
+  CHECK(fetch(port.number(), "/").body == "a");
+  CHECK(std::filesystem::exists(directory.file("socket")));
+}
+
+TEST_CASE("one address of a port gives way to another, whether it covers it or not") {
+  const std::string workers = GENERATE("1", "2");
+  CAPTURE(workers);
+  ScriptedOrigin origin(named("a"));
+  const std::string port = std::to_string(ReservedPort().number());
+  Setup setup{.process = "{workers: " + workers + "}", .backends = {origin.address()}, .listen = "127.0.0.1:" + port};
+  Balancer balancer(setup);
+  for (const char* address : {"0.0.0.0:", "127.0.0.1:", "0.0.0.0:"}) {
+    CAPTURE(address);
+    setup.listen = address + port;
+    reload(balancer, setup);
+    CHECK(comes_to_answer(static_cast<std::uint16_t>(std::stoi(port)), "a"));
+  }
 }
 
 TEST_CASE("SIGHUPs that come faster than they can be served do no harm") {
