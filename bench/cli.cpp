@@ -7,6 +7,7 @@
 
 #include "bench/load/driver.h"
 #include "bench/origin/origin.h"
+#include "bench/relay/relay.h"
 #include "lb/io/signals.h"
 
 namespace stickler::bench {
@@ -62,23 +63,39 @@ int load(LoadOptions& options) {
   return result.finished() > 0 && result.errors() == 0 && result.unfinished == 0 ? ok : failed;
 }
 
-int origin(const std::string& listen) {
+// Serves until it is told to stop. `start(loop, address)` makes the server.
+template <class Start>
+int serve(const std::string& name, const std::string& listen, Start start) {
   const auto address = Address::parse(listen);
   if (!address) {
-    std::cerr << "stickler-bench origin: --listen: " << address.error().message << '\n';
+    std::cerr << "stickler-bench " << name << ": --listen: " << address.error().message << '\n';
     return misused;
   }
   io::Loop loop;
   io::Signals signals(loop);
-  auto server = Origin::start(loop, *address);
+  auto server = start(loop, *address);
   if (!server) {
-    std::cerr << "stickler-bench origin: " << server.error().message << '\n';
+    std::cerr << "stickler-bench " << name << ": " << server.error().message << '\n';
     return failed;
   }
   for (const int signal : {SIGINT, SIGTERM}) signals.on(signal, [&] { loop.stop(); });
-  std::cout << "listening origin " << (*server)->address().to_string() << std::endl;
+  std::cout << "listening " << name << ' ' << (*server)->address().to_string() << std::endl;
   loop.run();
   return ok;
+}
+
+int origin(const std::string& listen) {
+  return serve("origin", listen, [](io::Loop& loop, const Address& address) { return Origin::start(loop, address); });
+}
+
+int relay(const std::string& listen, const std::string& to) {
+  const auto target = Address::parse(to);
+  if (!target) {
+    std::cerr << "stickler-bench relay: --to: " << target.error().message << '\n';
+    return misused;
+  }
+  return serve("relay", listen,
+               [&](io::Loop& loop, const Address& address) { return Relay::start(loop, address, *target); });
 }
 
 void add_load(CLI::App& command, LoadOptions& options) {
@@ -118,6 +135,12 @@ int run(int argc, char** argv) {
   CLI::App* origin_command = app.add_subcommand("origin", "Serve a do-nothing origin; /bytes/N answers N bytes");
   origin_command->add_option("--listen", listen, "ADDRESS:PORT; port 0: any free one")->capture_default_str();
   origin_command->callback([&] { command = [&] { return origin(listen); }; });
+
+  std::string to;
+  CLI::App* relay_command = app.add_subcommand("relay", "Pass bytes on, nothing else: the floor of what a proxy costs");
+  relay_command->add_option("--listen", listen, "ADDRESS:PORT; port 0: any free one")->capture_default_str();
+  relay_command->add_option("--to", to, "ADDRESS:PORT of the origin")->required();
+  relay_command->callback([&] { command = [&] { return relay(listen, to); }; });
 
   CLI::App* lab_command = app.add_subcommand("lab", "Compare session strategies (not available yet)");
   lab_command->allow_extras();

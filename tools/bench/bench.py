@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Stickler beside nginx and HAProxy, the same work in the same run: what a request costs, and how long it takes.
+Where it says "relay", a program that only passes bytes on shows the floor of the machine.
 
 bench.py [--rounds N] [--seconds S] [--only WORK,...] [--json FILE] [--stickler PATH] [--nginx PATH] [--haproxy PATH]
 
@@ -18,7 +19,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
-from proxies import BENCH, ROOT, Failure, Haproxy, Nginx, Program, Stickler
+from proxies import BENCH, ROOT, Failure, Haproxy, Nginx, Program, Relay, Stickler
 
 PROXIES = [Stickler, Nginx, Haproxy]
 
@@ -42,18 +43,20 @@ class Work:
     access_log: bool = False
     half_load: bool = False  # At half of what the slowest carries, open loop.
     idle: int = 0
+    floor: bool = False  # Beside a relay without HTTP.
     goal: str = ""
 
 
 WORKS = [
-    Work("keep_alive", "64 clients, 64-byte answers, kept connections", ("-c", "64"),
+    Work("keep_alive", "64 clients, 64-byte answers, kept connections", ("-c", "64"), floor=True,
          goal="CPU <= 0.80 x nginx, <= 0.60 x HAProxy"),
     Work("cookie", "the same with cookie affinity, cookies sent back", ("-c", "64"), cookie=True,
          goal="CPU <= 0.67 x HAProxy"),
     Work("access_log", "the same with the access log written", ("-c", "64"), access_log=True),
     Work("close", "a new client connection for each request", ("-c", "64", "--close"), goal="CPU <= 0.90 x nginx"),
-    Work("mebibyte", "answers of 1 MiB, 16 clients", ("-c", "16"), path="/bytes/1048576", goal="CPU <= 0.80 x nginx"),
-    Work("upload", "requests of 1 MiB, 16 clients", ("-c", "16", "-X", "POST", "--body-bytes", "1048576")),
+    Work("mebibyte", "answers of 1 MiB, 16 clients", ("-c", "16"), path="/bytes/1048576", floor=True,
+         goal="CPU <= 0.80 x nginx"),
+    Work("upload", "requests of 1 MiB, 16 clients", ("-c", "16", "-X", "POST", "--body-bytes", "1048576"), floor=True),
     Work("two_workers", "as keep_alive with two workers on two cores", ("-c", "64"), workers=2,
          goal="CPU <= 1.10 x keep_alive's own"),
     Work("half_load", "half the load, two workers, 5,000 idle clients beside it", ("-c", "256"), workers=2,
@@ -83,7 +86,7 @@ def measure(kind, options, folder, origin, work, rate):
     proxy_cpus, load_cpus = cpus_of(work.workers)
     log = os.path.join(folder, f"{kind.name}-access.log") if work.access_log else ""
     setting = Setting(origin=origin, workers=work.workers, cookie=work.cookie, access_log=log)
-    proxy = kind(folder, getattr(options, kind.name), setting, proxy_cpus)
+    proxy = kind(folder, getattr(options, kind.name, ""), setting, proxy_cpus)
     try:
         extra = ("--rate", str(rate)) if rate else ()
         extra += ("--idle", str(work.idle)) if work.idle else ()
@@ -150,7 +153,7 @@ def show(work, found):
 
 
 def run_work(work, options, folder, origin, carried):
-    kinds = [kind for kind in PROXIES if not (work.cookie and kind is Nginx)]
+    kinds = [kind for kind in PROXIES if not (work.cookie and kind is Nginx)] + ([Relay] if work.floor else [])
     rate = min(carried.values()) / 2 if work.half_load and carried else 0
     if work.half_load and not carried:
         rate = min(measure(kind, options, folder, origin, WORKS[-2], 0)["requests_per_second"] for kind in kinds) / 2

@@ -140,6 +140,18 @@ pools:
 """
 
 
+class Relay(Proxy):
+    """Bytes passed on without HTTP: the floor on this machine of what a proxy over the same transport costs."""
+    name = "relay"
+
+    def arguments(self, executable, path, folder):
+        return [executable or BENCH, "relay", "--listen", f"127.0.0.1:{self.port}", "--to", f"127.0.0.1:{self.origin}"]
+
+    def configuration(self, setting, folder):
+        self.origin = setting.origin
+        return ""
+
+
 class Nginx(Proxy):
     name = "nginx"
 
