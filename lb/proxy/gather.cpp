@@ -3,6 +3,11 @@
 #include <span>
 
 namespace stickler::proxy {
+namespace {
+
+constexpr std::size_t copied_bytes_max = 1024;  // Copying them costs less than a system call with another piece.
+
+}  // namespace
 
 void Gather::begin(io::Transport& to) {
   if (to_ != &to) flush();
@@ -20,9 +25,12 @@ std::string& Gather::text(io::Transport& to) {
   return text_;
 }
 
-void Gather::borrow(io::Transport& to, std::string_view bytes) {
+void Gather::put(io::Transport& to, std::string_view bytes) {
   begin(to);
-  if (bytes.empty()) return;
+  if (bytes.size() <= copied_bytes_max) {
+    text_.append(bytes);
+    return;
+  }
   if (count_ + 2 > pieces_max) {  // Text before it, and the bytes themselves.
     flush();
     to_ = &to;

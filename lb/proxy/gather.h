@@ -1,9 +1,9 @@
 // Gather: collects the pieces of one message, so that head, chunk lines and body leave in one system call. One per
 // worker; its thread.
 //
-// Text that we make is copied in; body bytes are borrowed from the read that brought them. Therefore flush() is
-// called at the end of everything that handles an event, before the borrowed bytes go away; beginning with another
-// transport flushes by itself.
+// Text that we make is copied in, and so are a few bytes of a body; more of them are borrowed from the read that
+// brought them. Therefore flush() is called at the end of everything that handles an event, before the borrowed bytes
+// go away; beginning with another transport flushes by itself.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ class Gather {
   // Appends to this string whatever is to be sent to `to` next; valid until the next call of any member.
   std::string& text(io::Transport& to);
 
-  void borrow(io::Transport& to, std::string_view bytes);
+  void put(io::Transport& to, std::string_view bytes);  // Of a body.
   void flush();
 
   // Drops what is gathered for a transport that is being closed.

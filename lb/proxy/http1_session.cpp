@@ -268,7 +268,7 @@ void Http1Session::send_body(std::string_view bytes) {
   if (bytes.empty()) return;
   const bool chunked = answer_kind_ == http::BodyKind::chunked;
   if (chunked) put([&](std::string& text) { http::append_chunk_head(text, bytes.size()); });
-  worker_.gather().borrow(*transport_, bytes);
+  worker_.gather().put(*transport_, bytes);
   listener().counters->bytes_out.add(bytes.size());
   if (chunked) put([](std::string& text) { text.append("\r\n"); });
 }

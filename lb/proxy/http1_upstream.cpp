@@ -64,7 +64,7 @@ void Http1Upstream::send_body(std::string_view bytes) {
   Gather& gather = worker_.gather();
   const bool chunked = request_framing_.kind == http::BodyKind::chunked;
   if (chunked) http::append_chunk_head(gather.text(*transport_), bytes.size());
-  gather.borrow(*transport_, bytes);
+  gather.put(*transport_, bytes);
   if (chunked) gather.text(*transport_).append("\r\n");
 }
 
