@@ -159,7 +159,7 @@ TEST_CASE("bytes that a backend sends unasked close its connection") {
   answer_taken.set_value();
   REQUIRE(eventually([&] { return origin.open_connections() == 0; }));
   CHECK(client.exchange(get("/next")).field("X-Asked") == "GET /next");
-  CHECK(fetch(balancer.port(), "/fresh").field("X-Asked") == "GET /fresh");
+  check_aftermath(balancer, origin, "an answer to nothing");
 }
 
 }  // namespace

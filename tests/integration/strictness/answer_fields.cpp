@@ -112,7 +112,7 @@ TEST_CASE("an answer's fields for one hop stay here, and the others go on in the
     }
     // A trailer is no field of the head, and none may set a cookie.
     for (const Field& trailer : answer.trailers) CHECK(trailer.name == "X-T");
-    CHECK(fetch(balancer.port(), "/fresh").field("X-Asked") == "GET /fresh");
+    check_aftermath(balancer, origin, row.name);
   }
 }
 

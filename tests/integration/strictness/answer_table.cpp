@@ -81,10 +81,8 @@ void AnswerTable::check(std::size_t index, bool byte_by_byte) {
     RawClient client(balancer_.port());
     client.send(request_of(row, target));
     check_received(client, row);
-    RawClient fresh(balancer_.port());
-    check_other(fresh);
-    const bool reused = connection_of("/other/" + std::to_string(others_)) == connection_of(target);
-    CHECK(reused == row.reused);
+    const Aftermath after = check_aftermath(balancer_, origin_, row.name);
+    CHECK((connection_of(after.fresh) == connection_of(target)) == row.reused);
     CHECK(origin_.seen_target(target) == 1);
   } catch (const TimedOut& timed_out) {
     FAIL_CHECK(timed_out.what());

@@ -1,8 +1,8 @@
 // Tables of answers: what a backend sends, byte for byte, and what the client must get for it. One balancer and one
 // backend serve a whole table; the target names the row. Each row is sent at once and byte by byte.
 //
-// After each row a fresh client, and the same one where its connection goes on, ask for something else and must get
-// their own answer; and the backend's connection was used again only where the row says so.
+// After each row the same client, where its connection goes on, asks for something else and must get its own answer,
+// aftermath.h is checked, and the backend's connection was used again only where the row says so.
 // The test's thread; the backend's threads only read the rows.
 #pragma once
 
@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/integration/harness/balancer.h"
-#include "tests/integration/harness/scripted_origin.h"
+#include "tests/integration/strictness/aftermath.h"
 
 namespace stickler::integration {
 

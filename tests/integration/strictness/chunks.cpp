@@ -72,9 +72,11 @@ const std::vector<RequestRow> extensions = {
     good("a value", "5;a=b\r\nhello\r\n0\r\n\r\n"),
     good("a quoted value", "5;a=\"b;c\"\r\nhello\r\n0\r\n\r\n"),
     good("several", "5;a;b=c;d\r\nhello\r\n0\r\n\r\n"),
+    good("a blank behind the semicolon", "5; a\r\nhello\r\n0\r\n\r\n"),
     good("of the last chunk", "5\r\nhello\r\n0;a=b\r\n\r\n"),
     good("1000 bytes", "5;" + std::string(1000, 'a') + "\r\nhello\r\n0\r\n\r\n"),
     bad("more than 1024 bytes", "5;" + std::string(1100, 'a') + "\r\nhello\r\n0\r\n\r\n"),
+    bad("a blank before the semicolon", "5 ;a\r\nhello\r\n0\r\n\r\n"),
     bad("64 KiB of it", "5;" + std::string(65536, 'a') + "\r\nhello\r\n0\r\n\r\n"),
     bad("bare LF behind it", "5;a\nhello\r\n0\r\n\r\n"),
     bad("a bare CR in it", "5;a\rb\r\nhello\r\n0\r\n\r\n"),
@@ -121,6 +123,13 @@ TEST_CASE("a trailer is forwarded unless it would matter for framing, routing or
   REQUIRE(origin.last().trailers.size() == 1);
   CHECK(origin.last().trailers[0].name == "X-Checksum");
   CHECK(client.exchange(get("/next")).field("X-Asked") == "GET /next");
+  check_aftermath(balancer, origin, "all that may not be forwarded");
+
+  // What Connection names may be meant for this hop only, be it a field or a trailer.
+  const std::string named = "Transfer-Encoding: chunked\r\nConnection: X-Checksum\r\n";
+  CHECK(client.exchange(post_x(named, trailers("X-Checksum: 42\r\n")), "POST").body == "hello");
+  CHECK(origin.last().trailers.empty());
+  check_aftermath(balancer, origin, "one that Connection names");
 }
 
 }  // namespace

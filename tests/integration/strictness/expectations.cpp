@@ -56,6 +56,10 @@ TEST_CASE("Max-Forwards counts down for OPTIONS and TRACE") { check_requests(max
 TEST_CASE("the backend's answer to 100-continue is relayed, whatever it is, and the body only then") {
   ScriptedOrigin origin([](OriginConnection& connection) {
     while (const auto head = connection.read_request_head()) {
+      if (head->target().starts_with("/after/")) {
+        connection.wire.send(echo(*head));
+        continue;
+      }
       if (head->target() == "/refused") {
         connection.wire.send(reply("no", "", "403 Forbidden"));
         return connection.hang();
@@ -67,14 +71,17 @@ TEST_CASE("the backend's answer to 100-continue is relayed, whatever it is, and 
   });
   Balancer balancer(Setup{.backends = {origin.address()}});
   const std::string fields = "Expect: 100-continue\r\nContent-Length: 5\r\n";
+  std::string name;
 
   SECTION("100") {
+    name = "100";
     RawClient client(balancer.port());
     CHECK(client.exchange(request("POST", "/continue", fields)).status() == 100);
     CHECK(client.exchange("hello").body == "/continue hello");
     CHECK(client.exchange(get("/next")).body == "/next ");
   }
   SECTION("a refusal ends the connection, because nobody knows whether the body comes") {
+    name = "a refusal";
     RawClient client(balancer.port());
     const Message answer = client.exchange(request("POST", "/refused", fields));
     CHECK(answer.status() == 403);
@@ -83,11 +90,12 @@ TEST_CASE("the backend's answer to 100-continue is relayed, whatever it is, and 
     CHECK(client.read_to_end() == "");
   }
   SECTION("no 100, but a client that does not wait for it") {
+    name = "no 100";
     RawClient client(balancer.port());
     CHECK(client.exchange(request("POST", "/plain", fields) + "hello").body == "/plain hello");
     CHECK(client.exchange(get("/next")).body == "/next ");
   }
-  CHECK(fetch(balancer.port(), "/fresh").body == "/fresh ");
+  check_aftermath(balancer, origin, name);
   CHECK(origin.seen_target("/smuggled") == 0);
 }
 

@@ -87,6 +87,7 @@ TEST_CASE("blanks around a value are not part of it, and its bytes go on as they
   CHECK(fetch(balancer.port(), "/x", "X-A: \t " + odd + " \t \r\nX-B:c\r\n").status() == 200);
   CHECK(origin.last().field("X-A") == odd);
   CHECK(origin.last().field("X-B") == "c");
+  check_aftermath(balancer, origin, "odd bytes");
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // Tables of requests: what a client sends, byte for byte, and what must come of it. One balancer and one backend serve
 // a whole table. Each row is sent at once and byte by byte: how bytes arrive must not change what they mean.
 //
-// After each row the same connection, where it stays open, and a fresh one carry a request that must get its own
-// answer, and the backend must have seen exactly the requests that the row says, well-formed.
+// After each row the same connection, where it stays open, carries a request that must get its own answer, aftermath.h
+// is checked, and the backend must have seen exactly the requests that the row says.
 // The test's thread.
 #pragma once
 
@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/integration/harness/balancer.h"
-#include "tests/integration/harness/scripted_origin.h"
+#include "tests/integration/strictness/aftermath.h"
 
 namespace stickler::integration {
 
@@ -39,9 +38,6 @@ struct RequestRow {
   std::string cut_short{};        // "POST /x": the backend may see its beginning, and never its end.
   bool half_close = false;        // The client has nothing more to say.
 };
-
-// An answer that says what was asked: X-Asked names method and target, the body is the request's.
-std::string echo(const Message& request);
 
 // What every answer of our own must be: `Server: stickler`, a line of text that names the reason, the right length.
 void check_own_answer(const Message& answer, const Outcome& outcome);
