@@ -114,7 +114,7 @@ bool RequestWriter::keeps(std::size_t i) const {
     case FieldId::host:
       return keeps_host_;
     case FieldId::content_length:
-      return is_plain_number(head_.value(i));
+      return has_plain_length(head_);
     case FieldId::max_forwards:
       return !head_.max_forwards;  // Else counted down.
     case FieldId::expect:
@@ -151,7 +151,7 @@ void RequestWriter::put_cookies(std::size_t i) {
 void RequestWriter::put_framing() {
   if (head_.framing.kind == BodyKind::chunked) {
     out_.put("Transfer-Encoding: chunked\r\n");
-  } else if (head_.framing.kind == BodyKind::length && !is_plain_number(head_.value_of(FieldId::content_length))) {
+  } else if (head_.framing.kind == BodyKind::length && !has_plain_length(head_)) {
     out_.put("Content-Length: ").put_number(head_.framing.length).put("\r\n");
   }
 }

@@ -94,7 +94,7 @@ std::optional<std::uint64_t> ResponseWriter::length() const {
 
 bool ResponseWriter::keeps_length() const {
   const auto wanted = length();
-  return wanted && wanted == head_.content_length && is_plain_number(head_.value_of(FieldId::content_length));
+  return wanted && wanted == head_.content_length && has_plain_length(head_);
 }
 
 void ResponseWriter::put_framing() {

@@ -34,6 +34,17 @@ void append_last_chunk(std::string& out, const FieldBlock& trailers) {
   out.append("\r\n");
 }
 
+bool has_plain_length(const FieldBlock& head) {
+  std::size_t i = 0;
+  while (i < head.size() && head[i].id != FieldId::content_length) ++i;
+  if (i == head.size()) return false;
+  const Field& field = head[i];
+  const std::string_view digits = head.value(i);
+  const bool one_space = head.line(i).substr(field.name_size, field.value - field.line - field.name_size) == ": ";
+  const bool nothing_behind = field.line_end == field.value + digits.size() + 2;
+  return one_space && nothing_behind && (digits.size() == 1 || !digits.starts_with('0'));
+}
+
 void append_framing(std::string& out, const Framing& framing) {
   if (framing.kind == BodyKind::chunked) {
     out.append("Transfer-Encoding: chunked\r\n");

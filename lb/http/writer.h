@@ -16,8 +16,9 @@ void append_status_line(std::string& out, std::uint16_t status, std::string_view
 void append_chunk_head(std::string& out, std::size_t size);  // The data and its CRLF follow.
 void append_last_chunk(std::string& out, const FieldBlock& trailers);
 
-// Whether digits mean the same to everyone: leading zeros are decimal by RFC 9110 8.6, and octal to some.
-inline bool is_plain_number(std::string_view digits) { return digits.size() == 1 || !digits.starts_with('0'); }
+// Whether the one Content-Length reads the same to everyone, so that its line can stay as it is. Leading zeros are
+// decimal by RFC 9110 8.6 and octal to some; llhttp refuses a tab behind the digits.
+bool has_plain_length(const FieldBlock& head);
 
 // The fields that frame a body; nothing for none and until_close.
 void append_framing(std::string& out, const Framing& framing);

@@ -82,6 +82,8 @@ TEST_CASE("the framing to the client is ours") {
   const Row rows[] = {
       {{.fields = "Content-Length: 7\r\nA: 1\r\n"}, "Content-Length: 7\r\nA: 1\r\n"},
       {{.fields = "Content-Length: 007\r\nA: 1\r\n"}, "A: 1\r\nContent-Length: 7\r\n"},
+      {{.fields = "Content-Length: 7\t\r\nA: 1\r\n"}, "A: 1\r\nContent-Length: 7\r\n"},
+      {{.request = head_11, .fields = "Content-Length:  7\r\n"}, "Content-Length: 7\r\n"},
       {{.fields = "A: 1\r\ntransfer-encoding: CHUNKED\r\n"}, "A: 1\r\nTransfer-Encoding: chunked\r\n"},
       {{.fields = "Trailer: X\r\nTransfer-Encoding: chunked\r\n"}, "Trailer: X\r\nTransfer-Encoding: chunked\r\n"},
       {{.fields = "Trailer: X\r\nContent-Length: 0\r\n"}, "Content-Length: 0\r\n"},
