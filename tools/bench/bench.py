@@ -4,7 +4,7 @@ Where it says "relay", a program that only passes bytes on shows the floor of th
 
 bench.py [--rounds N] [--seconds S] [--only WORK,...] [--json FILE] [--stickler PATH] [--nginx PATH] [--haproxy PATH]
 
-The balancer has one core, the origin and the load generator share another (with two workers: all share both). The
+The balancer has one core, the origin and the load generator share another; where it says so, all share both. The
 balancers take turns within each round, so that what the machine does meanwhile meets all of them. Only the ratios of
 one run count; the processor time of a request is the figure to trust. Nothing here passes or fails.
 """
@@ -39,6 +39,7 @@ class Work:
     load: tuple = ()
     path: str = "/"
     workers: int = 1
+    shared: bool = False  # Both cores for all.
     cookie: bool = False
     access_log: bool = False
     half_load: bool = False  # At half of what the slowest carries, open loop.
@@ -57,18 +58,20 @@ WORKS = [
     Work("mebibyte", "answers of 1 MiB, 16 clients", ("-c", "16"), path="/bytes/1048576", floor=True,
          goal="CPU <= 0.80 x nginx"),
     Work("upload", "requests of 1 MiB, 16 clients", ("-c", "16", "-X", "POST", "--body-bytes", "1048576"), floor=True),
-    Work("two_workers", "as keep_alive with two workers on two cores", ("-c", "64"), workers=2,
-         goal="CPU <= 1.10 x keep_alive's own"),
+    Work("one_worker", "as keep_alive, but all share both cores", ("-c", "64"), shared=True),
+    Work("two_workers", "the same with two workers", ("-c", "64"), workers=2, shared=True,
+         goal="CPU <= 1.10 x one_worker's own"),
     Work("half_load", "half the load, two workers, 5,000 idle clients beside it", ("-c", "256"), workers=2,
-         half_load=True, idle=5000, goal="p99 ahead of both"),
+         shared=True, half_load=True, idle=5000, goal="p99 ahead of both"),
 ]
 
 
-def cpus_of(workers):
+def cpus_of(shared):
+    """The balancer's cores, and those of the rest."""
     usable = sorted(os.sched_getaffinity(0))
     if len(usable) < 2:
         raise Failure("a bench needs two cores: one for the balancer, one for the origin and the load")
-    return ({usable[0]}, {usable[1]}) if workers == 1 else (set(usable[:2]), set(usable[:2]))
+    return (set(usable[:2]), set(usable[:2])) if shared else ({usable[0]}, {usable[1]})
 
 
 def drive(port, work, seconds, cpus, extra=()):
@@ -83,7 +86,7 @@ def drive(port, work, seconds, cpus, extra=()):
 
 def measure(kind, options, folder, origin, work, rate):
     """One proxy, one round."""
-    proxy_cpus, load_cpus = cpus_of(work.workers)
+    proxy_cpus, load_cpus = cpus_of(work.shared)
     log = os.path.join(folder, f"{kind.name}-access.log") if work.access_log else ""
     setting = Setting(origin=origin, workers=work.workers, cookie=work.cookie, access_log=log)
     proxy = kind(folder, getattr(options, kind.name, ""), setting, proxy_cpus)
@@ -106,7 +109,7 @@ def measure(kind, options, folder, origin, work, rate):
 
 def measure_idle_memory(kind, options, folder, origin):
     """Bytes that one idle kept client connection costs: 5,000 of them, each after one request."""
-    proxy_cpus, load_cpus = cpus_of(1)
+    proxy_cpus, load_cpus = cpus_of(False)
     proxy = kind(folder, getattr(options, kind.name), Setting(origin=origin), proxy_cpus)
     try:
         drive(proxy.port, Work("", "", ("-c", "64")), 1, load_cpus)
@@ -168,21 +171,22 @@ def run_work(work, options, folder, origin, carried):
 
 
 def run(options, folder):
-    load_cpus = cpus_of(1)[1]
+    load_cpus = cpus_of(False)[1]
     origin_program = Program(folder, "origin", [BENCH, "origin", "--listen", "127.0.0.1:0"], load_cpus)
     try:
         origin = int(origin_program.wait_for("listening origin ").rsplit(":", 1)[1])
         results, carried = {}, {}
         for work in WORKS:
             if not options.only or work.name in options.only:
+                os.sched_setaffinity(origin_program.child.pid, cpus_of(work.shared)[1])
                 results[work.name] = run_work(work, options, folder, origin, carried)
         if not options.only or "idle_memory" in options.only:
             idle = {kind.name: measure_idle_memory(kind, options, folder, origin) for kind in PROXIES}
             print("\nidle_memory: bytes of the balancer for one idle kept client (5,000 of them)   [goal: <= 614]")
             print("  " + "   ".join(f"{name} {row['bytes_per_idle_client']:.0f}" for name, row in idle.items()))
             results["idle_memory"] = idle
-        if "keep_alive" in results and "two_workers" in results:
-            one, two = (median(results[name]["stickler"], "cpu_us") for name in ("keep_alive", "two_workers"))
+        if "one_worker" in results and "two_workers" in results:
+            one, two = (median(results[name]["stickler"], "cpu_us") for name in ("one_worker", "two_workers"))
             print(f"\nsecond worker: {two / one:.2f} x the processor time of a request with one   [goal: <= 1.10]")
         return results
     finally:
