@@ -59,7 +59,7 @@ TEST_CASE("a file's errors and warnings are reported word for word as the golden
       ++(loaded.ok() ? with_warnings : with_errors);
     }
   }
-  CHECK(with_errors >= 60);  // So that a folder that is not found is noticed.
+  CHECK(with_errors >= 120);  // So that a folder that is not found is noticed.
   CHECK(with_warnings >= 20);
 }
 

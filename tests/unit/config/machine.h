@@ -25,6 +25,7 @@ inline Machine test_machine() {
                        {"SHORT", "too-short-a-secret"},
                        {"EMPTY", ""},
                        {"PORT", "8080"},
+                       {"TEMPLATE", "%{no_such_variable}"},
                        {"WORD", "elephant"}});
 }
 
