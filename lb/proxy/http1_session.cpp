@@ -11,8 +11,8 @@
 namespace stickler::proxy {
 namespace {
 
-// After an answer that leaves part of the request unread: closing at once would reset the connection and could take
-// the answer with it, so what the client still sends is read and thrown away, within these limits.
+// After the last answer, where the client may still send: closing at once would reset the connection and could take the
+// answer with it, so what comes is read and thrown away, within these limits (RFC 9112 9.6).
 constexpr std::size_t linger_bytes_max = 1024 * 1024;
 constexpr std::chrono::seconds linger_time{2};
 
@@ -146,8 +146,9 @@ void Http1Session::start_stream() {
   head_request_ = head.method == http::Method::head;
   http10_ = head.minor_version == 0;
   ++requests_;
-  last_request_ = !head.keep_alive || retiring_ || worker_.draining() ||
-                  requests_ >= listener_settings().requests_per_connection_max;
+  client_closes_ = !head.keep_alive;
+  last_request_ =
+      client_closes_ || retiring_ || worker_.draining() || requests_ >= listener_settings().requests_per_connection_max;
   enter(request_complete_ ? Phase::answer : Phase::body);
   stream_ = worker_.take_stream();
   stream_->start(stream_client(), head);
@@ -165,14 +166,17 @@ void Http1Session::refuse(http::Refusal refusal) {
 void Http1Session::on_eof() {
   client_ended_ = true;
   if (phase_ == Phase::finishing) return;
+  if (phase_ == Phase::lingering) return end();
   // A client that has said all may still wait for its answers. One that has not is gone.
   if (stream_ != nullptr && !request_complete_) return stream_->on_client_gone(Failure::client_cut_body);
-  extra_bytes_ = false;  // Nothing more can come in between.
   if (stream_ == nullptr && ahead_.empty()) finish_connection();
 }
 
 void Http1Session::on_drained() {
-  if (phase_ == Phase::finishing && transport_->unsent_bytes() == 0) return end();
+  if (phase_ == Phase::finishing) {
+    if (transport_->unsent_bytes() == 0) finish_connection();
+    return;
+  }
   if (stream_ != nullptr) {
     stream_->on_client_drained();
   } else if (!ahead_.empty()) {
@@ -306,8 +310,7 @@ void Http1Session::on_stream_finished() {
   worker_.give_back_stream(std::move(stream_));
   if (phase_ == Phase::tunnel || !answer_complete_) return end();
   worker_.gather().flush();
-  if (!request_complete_) return linger();
-  if (last_request_) return finish_connection();
+  if (last_request_ || !request_complete_) return finish_connection();
   enter(Phase::idle);
   follow_reload();
   if (!processing_) continue_with_ahead();
@@ -332,16 +335,13 @@ void Http1Session::continue_with_ahead() {
 }
 
 void Http1Session::finish_connection() {
-  if (extra_bytes_) return linger();
-  if (transport_->unsent_bytes() == 0) return end();
-  transport_->shutdown();
-  enter(Phase::finishing);
-}
-
-void Http1Session::linger() {
+  const bool sent = transport_->unsent_bytes() == 0;
+  // One that has asked for the end has promised to send no more, which saves most connections of one request the wait.
+  const bool client_is_done = client_ended_ || (client_closes_ && request_complete_ && !extra_bytes_);
+  if (sent && client_is_done) return end();
   transport_->shutdown();
   transport_->release(io::Hold::pipelined);
-  enter(Phase::lingering);
+  enter(sent ? Phase::lingering : Phase::finishing);
 }
 
 void Http1Session::end() {

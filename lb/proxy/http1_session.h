@@ -55,7 +55,7 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
     body,       // For the request's body.
     answer,     // For the backend; the stream has the timeouts.
     finishing,  // For the last bytes to be taken.
-    lingering,  // For the client to see the answer before it is cut off amid its request.
+    lingering,  // For the client to see the answer before it is cut off amid what it sends.
     tunnel,     // The connection is not ours any more.
     over,
   };
@@ -75,7 +75,6 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   void keep_ahead(std::string_view bytes);
   void continue_with_ahead();
   void finish_connection();
-  void linger();
   void end();
   StreamClient stream_client();
   template <class Write>
@@ -106,7 +105,8 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   bool retiring_ : 1 = false;      // It ends with the next request, or without one.
   bool processing_ : 1 = false;
   bool client_ended_ : 1 = false;
-  bool extra_bytes_ : 1 = false;  // The client sent more after its last request.
+  bool client_closes_ : 1 = false;  // It has said that its last request is its last.
+  bool extra_bytes_ : 1 = false;    // The client sent more after its last request.
 };
 
 }  // namespace stickler::proxy
