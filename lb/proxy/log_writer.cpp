@@ -19,7 +19,7 @@ constexpr std::size_t kept_bytes = 256 * 1024;  // Capacity that a buffer may ke
 Result<int> open_file(const std::string& path) {
   if (path == "stdout") return STDOUT_FILENO;
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-  if (fd < 0) return fail_errno("open the access log " + path, errno);
+  if (fd < 0) return fail_errno("cannot open the access log " + path, errno);
   return fd;
 }
 
@@ -135,7 +135,7 @@ void LogWriter::write_out(std::string_view lines) {
     } else if (errno != EINTR) {
       if (!std::exchange(failing_, true)) {
         log_error("{}; lines are lost until it works again",
-                  fail_errno("write the access log " + options_.file, errno).value().message);
+                  fail_errno("cannot write the access log " + options_.file, errno).value().message);
       }
       for (const char c : lines) lost_.add(c == '\n' ? 1 : 0);
       return;

@@ -1,5 +1,6 @@
 #include "lb/server/server.h"
 
+#include <cerrno>
 #include <csignal>
 #include <random>
 #include <utility>
@@ -98,7 +99,13 @@ Result<void> Server::start_access_log() {
   auto writer = proxy::LogWriter::start({.file = *config_.access_log.file,
                                          .format = format_of(config_.access_log.format),
                                          .workers = config_.process.workers.value_or(usable_cpus())});
-  if (!writer) return fail("access_log.file: " + writer.error().message, writer.error().code);
+  if (!writer) {
+    const std::string& user = config_.process.user;
+    const bool by_switch = writer.error().code == EACCES && !user.empty();
+    return fail("access_log.file: " + writer.error().message +
+                    (by_switch ? "; it is opened as '" + user + "' (process.user)" : ""),
+                writer.error().code);
+  }
   access_log_ = *std::move(writer);
   return {};
 }

@@ -193,13 +193,21 @@ TEST_CASE("variables of the environment: used, defaulted, and named when they ar
 
   const Checked missing = with_file("check", text);
   CHECK(missing.finished.code == 2);
-  CHECK(missing.says(":3:17: error: "));
-  CHECK(missing.says("TEST_LISTEN"));
+  CHECK(missing.finished.errors ==
+        missing.path +
+            ":3:17: error: listeners.web.listen: the environment variable TEST_LISTEN is not set; set it, or write "
+            "${TEST_LISTEN:-default}\n    3 |   web: {listen: \"${TEST_LISTEN}\", pool: app}\n"
+            "      |                 ^\n" +
+            missing.path + ": 1 error, 0 warnings\n");
 
   const Checked bad = with_file("check", text, {"TEST_LISTEN=nowhere", "TEST_POLICY=fastest"});
   CHECK(bad.finished.code == 2);
-  CHECK(bad.says(":3:17: error: listeners.web.listen"));
-  CHECK(bad.says(":6:13: error: pools.app.policy"));
+  CHECK(
+      bad.says(":3:17: error: listeners.web.listen: expected an address such as 127.0.0.1:80, [::1]:80 or "
+               "unix:/path, got '${TEST_LISTEN}'; look at what the environment holds\n"));
+  CHECK(bad.says(":6:13: error: pools.app.policy: expected "));
+  CHECK(bad.says(", got '${TEST_POLICY:-random}'; look at what the environment holds\n"));
+  CHECK_FALSE(bad.says("fastest"));  // It may be a secret.
 
   const Checked injected =
       with_file("check", text, {"TEST_LISTEN=127.0.0.1:0", "TEST_POLICY=random\n    retries: {attempts: 0}"});

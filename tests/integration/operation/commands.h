@@ -28,6 +28,12 @@ inline Checked with_file(const std::string& command, std::string_view text, std:
   return {.path = path, .finished = stickler({command, path}, std::move(environment))};
 }
 
+// What the last error says, after its time; all that was said when nothing was logged.
+inline std::string last_error(const Finished& finished) {
+  const std::size_t at = finished.errors.rfind(" error ");
+  return at == std::string::npos ? finished.errors : finished.errors.substr(at + 7);
+}
+
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 }  // namespace stickler::integration

@@ -123,7 +123,7 @@ TEST_CASE("a rotation that cannot open the file keeps the old one") {
 TEST_CASE("a file that cannot be opened is an error that names it") {
   const auto writer = LogWriter::start({.file = "/nonexistent/access.log"});
   REQUIRE_FALSE(writer);
-  CHECK(writer.error().message == "open the access log /nonexistent/access.log: No such file or directory");
+  CHECK(writer.error().message == "cannot open the access log /nonexistent/access.log: No such file or directory");
 }
 
 TEST_CASE("a stalled disk costs lines, which are counted, and no memory beyond the limit") {
