@@ -86,7 +86,7 @@ def border_difference(ours, theirs):
                 return f"message {i}: it ends for them"
             return None
         if not they_whole:
-            return None if refuses(theirs) else f"message {i}: it does not end for them"
+            return None if theirs["end"] != "more" else f"message {i}: it does not end for them"
         if their_body != body:
             return f"message {i}: another body"
     # Behind what we have refused or closed we read nothing.

@@ -18,6 +18,7 @@ BORDERS = [
     ("nothing", reading(), reading(), None),
     ("they refuse the second", reading(A, B), reading(A, end="refused X"), None),
     ("they refuse amid the first", reading(A), reading(HALF_A, end="refused X"), None),
+    ("they close amid the first", reading(A), reading(HALF_A, end="closed"), None),
     ("they close behind the first", reading(A, B), reading(A, end="closed"), None),
     ("we refuse the second", reading(A, end="refused x"), reading(A, B), None),
     ("we refuse amid the first", reading(HALF_A, end="refused x"), reading(A, B), None),

@@ -31,7 +31,7 @@ class Reading {
     message.on('error', () => {});
   }
 
-  refuse(error) { if (this.end === 'more') this.end = `refused ${error.code}`; }
+  finish(end) { if (this.end === 'more') this.end = end; }
 
   line() {
     const messages = this.messages.map(({ start, body, whole }) => [start, Buffer.concat(body).toString('hex'), whole]);
@@ -43,14 +43,13 @@ const server = http.createServer((request, response) => {
   request.socket.reading.add([hex(request.method), hex(request.url)], request);
   request.on('end', () => response.end());
 });
-server.on('clientError', (error, socket) => {
-  socket.reading.refuse(error);
-  socket.destroy();
-});
+// Not destroyed yet: requests before the error are still to be read to their ends.
+server.on('clientError', (error, socket) => socket.reading.finish(`refused ${error.code}`));
 
 function readRequests(input, done) {
   const socket = connection();
   socket.reading = new Reading();
+  socket.on('close', () => socket.reading.finish('closed'));
   server.emit('connection', socket);
   socket.push(input);
   settled(() => {
@@ -66,7 +65,7 @@ function readAnswer(input, done) {
   const method = input[0] === 1 ? 'HEAD' : 'GET';
   const request = http.request({ method, createConnection: () => socket });
   request.on('response', (response) => reading.add([hex(String(response.statusCode))], response));
-  request.on('error', (error) => reading.refuse(error));
+  request.on('error', (error) => reading.finish(`refused ${error.code}`));
   request.end();
   setImmediate(() => {
     socket.push(input.subarray(1));
@@ -95,9 +94,10 @@ if (!read) {
 const pieces = [];
 process.stdin.on('data', (piece) => pieces.push(piece));
 process.stdin.on('end', async () => {
+  let lines = '';
   for (const input of inputs(Buffer.concat(pieces))) {
-    const line = await new Promise((done) => { read(input, done); });
-    process.stdout.write(`${line}\n`);
+    lines += `${await new Promise((done) => { read(input, done); })}\n`;
   }
-  process.exit(0);
+  // What is still to be written would not outlive an exit.
+  process.stdout.write(lines, () => process.exit(0));
 });
