@@ -33,16 +33,21 @@ void LogBuffer::write(const AccessRecord& record) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
-    if (lines_.size() >= LogWriter::buffer_bytes_max) return dropped_.add();
-    first = lines_.empty();
-    format_(lines_, record);
+    if (lines_.text.size() >= LogWriter::buffer_bytes_max) return dropped_.add();
+    first = lines_.text.empty();
+    format_(lines_.text, record);
   }
   if (first) writer_.wake();
 }
 
-void LogBuffer::take(std::string& lines) {
+void LogBuffer::take(Lines& lines) {
   const std::lock_guard lock(mutex_);
-  lines_.swap(lines);
+  std::swap(lines_, lines);
+}
+
+void LogBuffer::rotate() {
+  const std::lock_guard lock(mutex_);
+  lines_.old_bytes = lines_.text.size();
 }
 
 Result<std::unique_ptr<LogWriter>> LogWriter::start(const Options& options) {
@@ -55,6 +60,7 @@ LogWriter::LogWriter(Options options, int fd) : options_(std::move(options)), fd
   for (std::uint32_t i = 0; i < options_.workers; ++i) {
     buffers_.push_back(std::make_unique<LogBuffer>(*this, options_.format));
   }
+  lines_.resize(buffers_.size());
   thread_ = std::thread([this] { run(); });
 }
 
@@ -75,6 +81,7 @@ Result<void> LogWriter::reopen() {
   {
     const std::lock_guard lock(mutex_);
     close_file(std::exchange(next_fd_, *fd));
+    for (const auto& buffer : buffers_) buffer->rotate();
     work_ = true;
   }
   woken_.notify_one();
@@ -105,21 +112,23 @@ void LogWriter::run() {
       if (next_fd_ < 0) woken_.wait_for(lock, gather_time, [this] { return stopping_ || next_fd_ >= 0; });
       work_ = false;
       last = stopping_;
+      // In one step, so that a rotation is in both or in neither.
       fd = std::exchange(next_fd_, -1);
+      for (std::size_t i = 0; i < buffers_.size(); ++i) buffers_[i]->take(lines_[i]);
     }
-    // What was logged before the rotation belongs to the old file.
-    write_all();
-    if (fd >= 0) close_file(std::exchange(fd_, fd));
+    write_all(fd);
     if (last) return;
   }
 }
 
-void LogWriter::write_all() {
-  for (const auto& buffer : buffers_) {
-    buffer->take(lines_);
-    write_out(lines_);
-    lines_.clear();
-    if (lines_.capacity() > kept_bytes) lines_.shrink_to_fit();
+void LogWriter::write_all(int next_fd) {
+  for (const LogBuffer::Lines& lines : lines_) write_out(std::string_view(lines.text).substr(0, lines.old_bytes));
+  if (next_fd >= 0) close_file(std::exchange(fd_, next_fd));
+  for (LogBuffer::Lines& lines : lines_) {
+    write_out(std::string_view(lines.text).substr(lines.old_bytes));
+    lines.text.clear();
+    lines.old_bytes = 0;
+    if (lines.text.capacity() > kept_bytes) lines.text.shrink_to_fit();
   }
 }
 

@@ -31,7 +31,13 @@ class LogBuffer {
 
  private:
   friend class LogWriter;
-  void take(std::string& lines);  // The writer's thread: swaps.
+  struct Lines {
+    std::string text{};
+    std::size_t old_bytes = 0;  // Before a rotation.
+  };
+
+  void take(Lines& lines);  // The writer's thread: swaps.
+  void rotate();            // The control thread: what is there belongs to the old file.
 
   LogWriter& writer_;
   const FormatLine format_;
@@ -40,7 +46,7 @@ class LogBuffer {
   // A mutex, because worker and writer meet here once a line: the writer holds it only to swap two strings a few
   // dozen times a second, so that the worker nearly always finds it free, which costs it no system call.
   std::mutex mutex_;
-  std::string lines_;
+  Lines lines_;
 };
 
 class LogWriter {
@@ -58,8 +64,8 @@ class LogWriter {
 
   LogBuffer& buffer(std::uint32_t worker) { return *buffers_[worker]; }
 
-  // Log rotation: lines from now on go to what the path names now. On an error the old file stays in use. Control
-  // thread.
+  // Log rotation: lines from now on go to what the path names now, those before to the old file. On an error the old
+  // file stays in use. Control thread.
   Result<void> reopen();
 
   std::uint64_t dropped() const;  // Lines lost since the start. Any thread.
@@ -70,7 +76,7 @@ class LogWriter {
 
   void wake();  // Any thread.
   void run();
-  void write_all();
+  void write_all(int next_fd);
   void write_out(std::string_view lines);
 
   const Options options_;
@@ -84,7 +90,7 @@ class LogWriter {
   bool stopping_ = false;
 
   // The writer's thread only; any thread reads lost_.
-  std::string lines_;
+  std::vector<LogBuffer::Lines> lines_;  // Of each buffer.
   int fd_;
   bool failing_ = false;
   Counter lost_;  // Lines that could not be written.
