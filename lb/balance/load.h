@@ -7,13 +7,15 @@
 #include <atomic>
 #include <cstdint>
 
+#include "lb/balance/peak_ewma.h"
+
 namespace stickler::balance {
 
 struct alignas(128) BackendLoad {
   std::atomic<std::uint32_t> in_flight{0};    // Exchanges open: HTTP requests or TCP sessions.
   std::atomic<std::uint32_t> waiting{0};      // Requests that wait for a place, in the queues of all workers.
   std::atomic<std::uint32_t> connections{0};  // Upstream connections open, idle ones included.
-  std::atomic<std::uint64_t> ewma_ns{0};      // Smoothed time to the first byte of the answer; 0: not measured.
+  PeakEwma answer_time;                       // To the first byte of the answer. For policies that ask for it.
 };
 
 }  // namespace stickler::balance

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lb/balance/load.h"
+#include "lb/base/clock.h"
 #include "lb/base/random.h"
 
 namespace stickler::balance {
@@ -26,11 +27,20 @@ struct Candidate {
 };
 inline constexpr std::uint32_t weight_max = 256;
 
+enum class HashTable : std::uint8_t { maglev, ring };
+
+// What `pools.NAME.hash` says, for the policy that asks for it.
+struct PolicyOptions {
+  HashTable hash_table = HashTable::maglev;
+  double bounded_load = 0;  // Times the mean load, more than 1; 0: no bound.
+};
+
 using Pick = std::optional<std::size_t>;
 
 struct PickContext {
-  std::span<const std::size_t> tried;  // Never picked again. A handful: searched one by one.
-  std::uint64_t key = 0;               // What a hash policy hashes; the others ignore it.
+  std::span<const std::size_t> tried{};  // Never picked again. A handful: searched one by one.
+  std::optional<std::uint64_t> key{};    // The hash of what `hash.on` names; empty: the request has none of it.
+  TimePoint now{};                       // For policies that look at how old a figure is.
 };
 
 bool was_tried(const PickContext& context, std::size_t index);

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
+#include "lb/balance/first.h"
+#include "lb/balance/hash.h"
 #include "lb/balance/least_connections.h"
+#include "lb/balance/least_time.h"
 #include "lb/balance/random.h"
 #include "lb/balance/round_robin.h"
 #include "lb/balance/two_choices.h"
@@ -13,25 +17,36 @@ namespace stickler::balance {
 namespace {
 
 template <class Kind>
-std::unique_ptr<Policy> make(std::vector<Candidate> candidates) {
-  return std::make_unique<Kind>(std::move(candidates));
+std::unique_ptr<Policy> make(std::vector<Candidate> candidates, const PolicyOptions& options) {
+  if constexpr (std::is_constructible_v<Kind, std::vector<Candidate>, const PolicyOptions&>) {
+    return std::make_unique<Kind>(std::move(candidates), options);
+  } else {
+    return std::make_unique<Kind>(std::move(candidates));
+  }
 }
 
+constexpr bool by_weight = true;
+constexpr bool not_by_weight = false;
+
 constexpr std::array entries{
-    PolicyEntry{"round_robin", make<RoundRobin>},
-    PolicyEntry{"least_connections", make<LeastConnections>},
-    PolicyEntry{"random", make<RandomChoice>},
-    PolicyEntry{"two_choices", make<TwoChoices>},
+    PolicyEntry{"round_robin", make<RoundRobin>, by_weight},
+    PolicyEntry{"least_connections", make<LeastConnections>, by_weight},
+    PolicyEntry{"random", make<RandomChoice>, by_weight},
+    PolicyEntry{"two_choices", make<TwoChoices>, by_weight},
+    PolicyEntry{"least_time", make<LeastTime>, by_weight},
+    PolicyEntry{"hash", make<Hash>, by_weight},
+    PolicyEntry{"first", make<First>, not_by_weight},
 };
 
 }  // namespace
 
 std::span<const PolicyEntry> policies() { return entries; }
 
-std::unique_ptr<Policy> make_policy(std::string_view name, std::vector<Candidate> candidates) {
+std::unique_ptr<Policy> make_policy(std::string_view name, std::vector<Candidate> candidates,
+                                    const PolicyOptions& options) {
   const auto found =
       std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == name; });
-  return found == entries.end() ? nullptr : found->make(std::move(candidates));
+  return found == entries.end() ? nullptr : found->make(std::move(candidates), options);
 }
 
 }  // namespace stickler::balance

@@ -12,12 +12,14 @@ namespace stickler::balance {
 
 struct PolicyEntry {
   std::string_view name;
-  std::unique_ptr<Policy> (*make)(std::vector<Candidate> candidates);
+  std::unique_ptr<Policy> (*make)(std::vector<Candidate> candidates, const PolicyOptions& options);
+  bool shares_by_weight;  // Of backends that rest each gets its weight's share of many requests.
 };
 
 std::span<const PolicyEntry> policies();
 
 // nullptr: no policy has that name.
-std::unique_ptr<Policy> make_policy(std::string_view name, std::vector<Candidate> candidates);
+std::unique_ptr<Policy> make_policy(std::string_view name, std::vector<Candidate> candidates,
+                                    const PolicyOptions& options = {});
 
 }  // namespace stickler::balance

@@ -48,6 +48,7 @@ BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSetti
   } else {
     entry.backend = known->backend;
     entry.backend->failures.reset();
+    entry.backend->load.answer_time.reset();
   }
   // What is no longer watched must not stay out because of what it once was.
   if (!pool.active_health) entry.probes = ProbeVerdict::unknown;
@@ -132,7 +133,8 @@ std::shared_ptr<const BackendSet> BackendRegistry::build(std::string_view pool_n
                        .weight = entry.settings.weight,
                        .state = effective_state(entry.inputs())});
   }
-  return std::make_shared<const BackendSet>(std::move(members), pool->second.settings.policy);
+  const PoolSettings& settings = pool->second.settings;
+  return std::make_shared<const BackendSet>(std::move(members), settings.policy, settings.policy_options);
 }
 
 std::optional<BackendRegistry::View> BackendRegistry::view(std::string_view pool_name, std::string_view backend) const {

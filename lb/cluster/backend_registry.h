@@ -32,6 +32,7 @@ struct BackendSettings {
 struct PoolSettings {
   std::string name;
   std::string policy = "round_robin";
+  balance::PolicyOptions policy_options{};
   bool active_health = false;
   std::optional<OutlierRules> passive = OutlierRules{};
   std::vector<BackendSettings> backends;

@@ -8,7 +8,8 @@
 
 namespace stickler::cluster {
 
-BackendSet::BackendSet(std::vector<Member> members, std::string_view policy) : members_(std::move(members)) {
+BackendSet::BackendSet(std::vector<Member> members, std::string_view policy, const balance::PolicyOptions& options)
+    : members_(std::move(members)) {
   std::vector<balance::Candidate> candidates;
   candidates.reserve(members_.size());
   for (const Member& member : members_) {
@@ -19,9 +20,9 @@ BackendSet::BackendSet(std::vector<Member> members, std::string_view policy) : m
     eligible_count_ += eligible ? 1 : 0;
     candidates.push_back({member.backend->name, &member.backend->load, eligible ? member.weight : 0});
   }
-  policy_ = balance::make_policy(policy, candidates);
+  policy_ = balance::make_policy(policy, candidates, options);
   assert(policy_ != nullptr);
-  if (policy_ == nullptr) policy_ = balance::policies().front().make(std::move(candidates));
+  if (policy_ == nullptr) policy_ = balance::policies().front().make(std::move(candidates), options);
 }
 
 std::optional<std::size_t> BackendSet::find(std::string_view name) const {

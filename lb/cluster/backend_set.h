@@ -29,7 +29,7 @@ struct Member {
 class BackendSet {
  public:
   // Requires: `policy` is in balance::policies(); names are unique.
-  BackendSet(std::vector<Member> members, std::string_view policy);
+  BackendSet(std::vector<Member> members, std::string_view policy, const balance::PolicyOptions& options = {});
 
   std::size_t size() const { return members_.size(); }
   const Member& operator[](std::size_t index) const { return members_[index]; }

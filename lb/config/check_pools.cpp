@@ -66,6 +66,13 @@ void check_weights(const Pool& pool, Findings& findings) {
   }
 }
 
+void check_hash(const Pool& pool, Findings& findings) {
+  const std::string path = path_of(pool) + ".hash";
+  if (pool.policy == Policy::hash || !findings.is_written(path) || !findings.is_sound(path_of(pool) + ".policy"))
+    return;
+  findings.warn(path, "is without effect: the policy is " + std::string(name_of(pool.policy)));
+}
+
 void check_probe(const Pool& pool, Findings& findings) {
   if (!pool.health.active) return;
   const ActiveHealth& active = *pool.health.active;
@@ -101,6 +108,7 @@ void check_pools(const CheckInput& input, Findings& findings) {
     check_addresses(pool, listeners, findings);
     check_eligible(pool, findings);
     check_weights(pool, findings);
+    check_hash(pool, findings);
     check_probe(pool, findings);
     check_queue(pool, input.descriptor_limit, findings);
   }

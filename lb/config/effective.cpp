@@ -89,6 +89,28 @@ Value route(const Route& route) {
   return map(std::move(members));
 }
 
+std::string spell_on(const Hash& hash) {
+  switch (hash.on) {
+    case HashOn::client_ip:
+      return "client_ip";
+    case HashOn::path:
+      return "path";
+    case HashOn::uri:
+      return "uri";
+    case HashOn::header:
+      return "header:" + hash.name;
+    case HashOn::cookie:
+      break;
+  }
+  return "cookie:" + hash.name;
+}
+
+Value hash(const Hash& hash) {
+  return map({{"on", text(spell_on(hash))},
+              {"table", text(name_of(hash.table))},
+              {"bounded_load", make(Value::Kind::plain, spell_decimal(hash.bounded_load))}});
+}
+
 Value cookie(const Cookie& cookie) {
   const CookieSecure secure = cookie.secure;
   return map({{"name", text(cookie.name)},
@@ -199,6 +221,7 @@ Value effective(const Backend& backend) {
 
 Value effective(const Pool& pool) {
   return map({{"policy", text(name_of(pool.policy))},
+              {"hash", hash(pool.hash)},
               {"affinity", affinity(pool.affinity)},
               {"health", map({{"active", active(pool.health.active)}, {"passive", passive(pool.health.passive)}})},
               {"timeouts", timeouts(pool.timeouts)},

@@ -23,6 +23,7 @@ std::vector<Route> read_routes(const Field& field);
 Headers read_headers(const Field& field);
 
 std::vector<Pool> read_pools(const Field& field);
+Hash read_hash(const Field& field);
 Affinity read_affinity(const Field& field);
 Health read_health(const Field& field);
 std::vector<Backend> read_backends(const Field& field);

@@ -41,6 +41,7 @@ Pool read_pool(const Field& field) {
   pool.name = field.name();
   if (!field.check_map()) return pool;
   pool.policy = choice(field["policy"], pool.policy, policy_words);
+  pool.hash = read_hash(field["hash"]);
   pool.affinity = read_affinity(field["affinity"]);
   pool.health = read_health(field["health"]);
   if (const Field slow_start = field["slow_start"]; duration(slow_start, 0s, 0s) > 0s) {

@@ -1,6 +1,7 @@
 #include "lb/config/scalars.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "lb/base/bytes.h"
@@ -70,6 +71,19 @@ std::uint32_t whole_number(const Field& field, std::uint32_t fallback, Range<std
   }
   field.reject(number_form(range));
   return fallback;
+}
+
+double decimal_or_zero(const Field& field, Range<double> range) {
+  if (!field) return 0;
+  if (field.kind() == Kind::scalar) {
+    const std::string& given = field.text();
+    double number = 0;
+    const auto read = std::from_chars(given.data(), given.data() + given.size(), number, std::chars_format::fixed);
+    const bool is_number = read.ec == std::errc() && read.ptr == given.data() + given.size();
+    if (is_number && (number == 0 || (number >= range.least && number <= range.most))) return number;
+  }
+  field.reject("0 or a number from " + spell_decimal(range.least) + " to " + spell_decimal(range.most));
+  return 0;
 }
 
 std::uint32_t percent(const Field& field, std::uint32_t fallback) {

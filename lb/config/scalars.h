@@ -26,6 +26,7 @@ bool boolean(const Field& field, bool fallback);
 std::optional<std::string> text(const Field& field);  // Empty: not given, or no text.
 std::string text(const Field& field, std::string fallback);
 std::uint32_t whole_number(const Field& field, std::uint32_t fallback, Range<std::uint32_t> range);
+double decimal_or_zero(const Field& field, Range<double> range);                             // "1.25"
 std::uint32_t percent(const Field& field, std::uint32_t fallback);                           // "50%"
 Duration duration(const Field& field, Duration fallback, Duration least);                    // "250ms 10s 5m 8h"
 std::uint64_t size(const Field& field, std::uint64_t fallback, Range<std::uint64_t> range);  // "16KiB 1MiB"

@@ -127,7 +127,19 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
-enum class Policy : std::uint8_t { round_robin, least_connections, two_choices, random };
+enum class Policy : std::uint8_t { round_robin, least_connections, two_choices, least_time, random, hash, first };
+enum class HashOn : std::uint8_t { client_ip, path, uri, header, cookie };
+enum class HashTable : std::uint8_t { maglev, ring };
+
+struct Hash {
+  HashOn on = HashOn::client_ip;
+  std::string name;  // Of the header or cookie.
+  HashTable table = HashTable::maglev;
+  double bounded_load = 0;  // Times the mean load; 0: no bound.
+
+  bool operator==(const Hash&) const = default;
+};
+
 enum class SameSite : std::uint8_t { lax, strict, none };
 enum class CookieSecure : std::uint8_t { automatic, always, never };  // auto (on TLS), true, false
 enum class WhenUnavailable : std::uint8_t { redispatch, fail };
@@ -229,6 +241,7 @@ struct Backend {
 struct Pool {
   std::string name;
   Policy policy = Policy::round_robin;
+  Hash hash;
   Affinity affinity;
   Health health;
   PoolTimeouts timeouts;
@@ -253,6 +266,7 @@ struct Config {
 
 // The words of the file, e.g. "round_robin".
 std::string_view name_of(AccessLogFormat format);
+std::string_view name_of(HashTable table);
 std::string_view name_of(Policy policy);
 std::string_view name_of(SameSite same_site);
 std::string_view name_of(CookieSecure secure);

@@ -1,6 +1,7 @@
 #include "lb/config/units.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <limits>
 #include <span>
@@ -70,6 +71,11 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 
 std::string spell_duration(Duration duration) {
   return duration == Duration::zero() ? "0s" : spell(static_cast<std::uint64_t>(duration.count()), duration_units);
+}
+
+std::string spell_decimal(double number) {
+  char digits[32];
+  return {digits, std::to_chars(digits, digits + sizeof(digits), number).ptr};
 }
 
 std::string spell_size(std::uint64_t bytes) { return spell(bytes, size_units); }

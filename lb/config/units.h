@@ -19,6 +19,7 @@ inline constexpr Duration duration_max = std::chrono::hours(10 * 365 * 24);  // 
 // With the largest unit that divides it: "90s", "1h", "0s"; "32KiB", "0B".
 std::string spell_duration(Duration duration);
 std::string spell_size(std::uint64_t bytes);
+std::string spell_decimal(double number);  // "1.25", "0"
 
 // What the text was probably meant to be: "write 10s"; "" if that is not clear.
 std::string duration_advice(std::string_view text);

@@ -22,10 +22,12 @@ inline constexpr Word<Policy> policy_words[] = {{"round_robin", Policy::round_ro
                                                 {"least_connections", Policy::least_connections},
                                                 {"least_sessions", {}},
                                                 {"two_choices", Policy::two_choices},
-                                                {"least_time", {}},
+                                                {"least_time", Policy::least_time},
                                                 {"random", Policy::random},
-                                                {"hash", {}},
-                                                {"first", {}}};
+                                                {"hash", Policy::hash},
+                                                {"first", Policy::first}};
+
+inline constexpr Word<HashTable> hash_table_words[] = {{"maglev", HashTable::maglev}, {"ring", HashTable::ring}};
 
 inline constexpr Word<SameSite> same_site_words[] = {
     {"lax", SameSite::lax}, {"strict", SameSite::strict}, {"none", SameSite::none}};

@@ -18,6 +18,7 @@
 #include "lb/http/cookie.h"
 #include "lb/http/head_scan.h"
 #include "lb/http/header_edits.h"
+#include "lb/proxy/hash_key.h"
 #include "lb/route/router.h"
 
 namespace stickler::proxy {
@@ -63,6 +64,8 @@ struct AffinitySettings {
 struct PoolSettings {
   std::string name;
   std::optional<AffinitySettings> affinity;
+  std::optional<HashOn> hash_on;  // Of the policy `hash`.
+  bool measures_time = false;     // The policy asks how fast a backend answers.
   Duration connect_timeout{};
   Duration response_header_timeout{};
   Duration response_body_timeout{};

@@ -117,6 +117,7 @@ class Stream : public ListNode<Stream> {
   bool retry_allowed(Failure failure);
   bool may_leave_node() const;
   void record_health(bool ok);
+  void record_answer_time(Duration at_least);
   void wait_for(Wait what, Duration timeout);
   bool is_taking(Wait what) const;
   std::size_t unsent_to(Wait what) const;
@@ -181,6 +182,7 @@ class Stream : public ListNode<Stream> {
   std::size_t unsent_then_ = 0;  // When the deadline was armed.
   TimePoint started_{};
   TimePoint attempt_started_{};
+  TimePoint request_ended_{};
   Duration connect_time_{};
   Duration first_byte_time_{-1};  // Negative: none came.
 };

@@ -17,6 +17,7 @@ void Stream::on_interim(const http::ResponseHead& head) {
 void Stream::on_response_head(const http::ResponseHead& head) {
   first_byte_time_ = worker_.loop().now() - attempt_started_;
   status_ = head.status;
+  record_answer_time(Duration::zero());
   last_failure_ = Failure::none;  // What failed before has been made good.
   const std::string_view set_cookie = settle_affinity();
   char port[8];

@@ -10,6 +10,11 @@
 #include "lb/proxy/worker.h"
 
 namespace stickler::proxy {
+namespace {
+
+constexpr std::chrono::seconds failed_attempt_time{1};  // As what it counts at least: a refusal is no fast answer.
+
+}  // namespace
 
 void Stream::choose_node() {
   if (const auto& affinity = pool().affinity) {
@@ -45,8 +50,10 @@ void Stream::attempt_by_policy() {
   std::size_t count = attempts_;
   std::copy_n(tried_.begin(), count, passed_over.begin());
   std::optional<std::size_t> full;
+  const auto key = pool().hash_on ? hash_key(*pool().hash_on, head_, client_ip_, path_) : std::nullopt;
   while (count < passed_over.size()) {
-    const auto picked = pool_->set->pick({.tried = {passed_over.data(), count}}, pool_->runtime->pick_state);
+    const auto picked = pool_->set->pick(
+        {.tried = {passed_over.data(), count}, .key = key, .now = worker_.loop().now()}, pool_->runtime->pick_state);
     if (!picked) break;
     if (take_place(*(*pool_->set)[*picked].backend, pool().connections_per_backend_max)) {
       served_by_ = picked;
@@ -163,6 +170,7 @@ void Stream::count_failure(Failure failure) {
 }
 
 void Stream::on_upstream_failed(Failure failure) {
+  if (failure != Failure::stale) record_answer_time(failed_attempt_time);
   end_attempt();
   count_failure(failure);
   if (failure != Failure::stale) record_health(false);
@@ -228,6 +236,14 @@ void Stream::record_health(bool ok) {
   if (member().backend->failures.record(ok, pool().passive_failures)) {
     worker_.control().on_failure_streak(member().backend);
   }
+}
+
+// From the moment that the backend had the whole request: what a client needs to send it is not the backend's.
+void Stream::record_answer_time(Duration at_least) {
+  if (!pool().measures_time || !request_complete_) return;
+  const TimePoint now = worker_.loop().now();
+  const Duration taken = now - std::max(attempt_started_, request_ended_);
+  member().backend->load.answer_time.record(std::max(taken, at_least), now);
 }
 
 void Stream::wait_for(Wait what, Duration timeout) {

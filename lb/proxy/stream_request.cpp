@@ -32,6 +32,7 @@ void Stream::drop_window() {
 
 void Stream::on_request_end(const http::FieldBlock& trailers) {
   request_complete_ = true;
+  request_ended_ = worker_.loop().now();
   if (!trailers.empty()) {
     trailers_ = trailers;
     trailer_bytes_.assign(trailers.bytes());

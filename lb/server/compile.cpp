@@ -116,10 +116,30 @@ std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool
                                                          : affinity::WhenUnavailable::redispatch};
 }
 
+std::optional<proxy::HashOn> compile_hash_on(const config::Pool& pool) {
+  using What = proxy::HashOn::What;
+  if (pool.policy != config::Policy::hash) return std::nullopt;
+  switch (pool.hash.on) {
+    case config::HashOn::client_ip:
+      return proxy::HashOn{What::client_ip, {}};
+    case config::HashOn::path:
+      return proxy::HashOn{What::path, {}};
+    case config::HashOn::uri:
+      return proxy::HashOn{What::uri, {}};
+    case config::HashOn::header:
+      return proxy::HashOn{What::header, pool.hash.name};
+    case config::HashOn::cookie:
+      break;
+  }
+  return proxy::HashOn{What::cookie, pool.hash.name};
+}
+
 std::unique_ptr<const proxy::PoolSettings> compile_pool(const config::Pool& pool, CompileContext& context) {
   auto settings = std::make_unique<proxy::PoolSettings>(
       proxy::PoolSettings{.name = pool.name,
                           .affinity = compile_affinity(pool, context),
+                          .hash_on = compile_hash_on(pool),
+                          .measures_time = pool.policy == config::Policy::least_time,
                           .connect_timeout = pool.timeouts.connect,
                           .response_header_timeout = pool.timeouts.response_header,
                           .response_body_timeout = pool.timeouts.response_body,
@@ -133,6 +153,12 @@ std::unique_ptr<const proxy::PoolSettings> compile_pool(const config::Pool& pool
                           .passive_failures = pool.health.passive ? pool.health.passive->consecutive_failures : 0});
   if (settings->affinity) settings->affinity->rules.pool = settings->name;
   return settings;
+}
+
+balance::PolicyOptions policy_options(const config::Hash& hash) {
+  const bool ring = hash.table == config::HashTable::ring;
+  return {.hash_table = ring ? balance::HashTable::ring : balance::HashTable::maglev,
+          .bounded_load = hash.bounded_load};
 }
 
 cluster::Configured configured_state(config::BackendState state) {
@@ -177,6 +203,7 @@ std::vector<cluster::PoolSettings> registry_pools(const config::Config& config) 
   for (const config::Pool& pool : config.pools) {
     cluster::PoolSettings settings{.name = pool.name,
                                    .policy = std::string(config::name_of(pool.policy)),
+                                   .policy_options = policy_options(pool.hash),
                                    .active_health = pool.health.active.has_value(),
                                    .passive = std::nullopt,
                                    .backends = {}};

@@ -70,44 +70,6 @@ TEST_CASE("smooth weighted round robin spreads by weight") {
   CHECK(hits["b"] == 10);
 }
 
-TEST_CASE("every policy reaches every backend, and none that is in state drain or down or has weight 0") {
-  const std::string policy = GENERATE("round_robin", "least_connections", "two_choices", "random");
-  CAPTURE(policy);
-  ScriptedOrigin a(named("a"));
-  ScriptedOrigin b(named("b"));
-  ScriptedOrigin drained(named("drained"));
-  ScriptedOrigin down(named("down"));
-  ScriptedOrigin weightless(named("weightless"));
-  Balancer balancer(
-      Setup{.pool = {"policy: " + policy},
-            .backends = {a.address(), b.address(), "{name: c, state: drain, address: \"" + drained.address() + "\"}",
-                         "{name: d, state: down, address: \"" + down.address() + "\"}",
-                         "{name: e, weight: 0, address: \"" + weightless.address() + "\"}"}});
-  std::map<std::string, int> hits;
-  RawClient client(balancer.port());
-  for (int i = 0; i < 100; ++i) ++hits[client.exchange(get("/")).body];
-  CHECK(hits.size() == 2);
-  CHECK(hits["a"] > 0);
-  CHECK(hits["b"] > 0);
-}
-
-TEST_CASE("least_connections sends new requests away from a busy backend") {
-  ScriptedOrigin busy([](OriginConnection& connection) {
-    connection.read_request();
-    connection.hang();
-  });
-  ScriptedOrigin idle(named("idle"));
-  Balancer balancer(Setup{.pool = {"policy: least_connections"}, .backends = {busy.address(), idle.address()}});
-  // Until the busy one has its request, which of the two a request lands on is not ours to say.
-  std::vector<RawClient> waiting;
-  REQUIRE(eventually([&] {
-    waiting.emplace_back(balancer.port()).send(get("/"));
-    return eventually([&] { return busy.requests() == 1; }, Deadline(300ms));
-  }));
-  for (int i = 0; i < 20; ++i) CHECK(fetch(balancer.port(), "/").body == "idle");
-  CHECK(busy.requests() == 1);
-}
-
 TEST_CASE("a listener without a fitting route refuses with a reason") {
   ScriptedOrigin origin(named("app"));
   const std::string text =

@@ -51,7 +51,7 @@ TEST_CASE("only eligible members are picked, by whatever policy") {
     state.remap(set.names());
     std::set<std::size_t> picked;
     for (int i = 0; i < 60; ++i) picked.insert(set.pick({}, state).value());
-    CHECK(picked == std::set<std::size_t>{0, 5});
+    CHECK(picked == (entry.name == "first" ? std::set<std::size_t>{0} : std::set<std::size_t>{0, 5}));
     const std::size_t tried[] = {0, 5};
     CHECK(set.pick({.tried = tried}, state) == std::nullopt);
   }

@@ -1,0 +1,36 @@
+#include "lb/balance/least_time.h"
+
+#include <utility>
+
+namespace stickler::balance {
+namespace {
+
+// One that has not answered yet is tried, but by one request at a time.
+constexpr std::chrono::seconds unknown_time{1};
+constexpr std::chrono::microseconds least_time{1};  // So that what is open decides among those that rest.
+
+}  // namespace
+
+LeastTime::LeastTime(std::vector<Candidate> candidates) : candidates_(std::move(candidates)), draw_(candidates_) {}
+
+double LeastTime::cost(std::size_t index, TimePoint now) const {
+  const Candidate& candidate = candidates_[index];
+  const std::uint32_t open = candidate.load->in_flight.load(std::memory_order_relaxed);
+  Duration time = least_time;
+  if (candidate.load->answer_time.measured()) {
+    time += candidate.load->answer_time.value(now);
+  } else if (open > 0) {
+    time = unknown_time;
+  }
+  return static_cast<double>(time.count()) * (1 + static_cast<double>(open) / candidate.weight);
+}
+
+Pick LeastTime::pick(const PickContext& context, PickState& state) const {
+  const Pick first = draw_.draw(context, state.random);
+  if (!first) return first;
+  const Pick second = draw_.draw(context, state.random, first);
+  if (!second) return first;
+  return cost(*second, context.now) < cost(*first, context.now) ? second : first;
+}
+
+}  // namespace stickler::balance
