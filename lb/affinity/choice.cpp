@@ -5,6 +5,11 @@ namespace {
 
 using balance::Standing;
 
+struct Settling {
+  const Exchange& exchange;
+  const SettleContext& context;
+};
+
 // Where the session's backup is, if it is named and takes the sessions bound to it.
 std::optional<std::size_t> usable_backup(const Opened& cookie, const PoolView& pool) {
   if (cookie.binding.backup == 0) return std::nullopt;
@@ -13,25 +18,55 @@ std::optional<std::size_t> usable_backup(const Opened& cookie, const PoolView& p
   return node;
 }
 
+// Whom the session's cookie is to name, now that `served` is its node. `current`: whom it names by now for this node.
+std::optional<std::size_t> backup_for(std::size_t served, std::optional<std::size_t> current, std::uint64_t nonce,
+                                      const Settling& settling) {
+  const SettleContext& context = settling.context;
+  switch (context.backup) {
+    case BackupRule::none:
+      return current;
+    case BackupRule::announced:
+      if (!settling.exchange.announces) return current;
+      return settling.exchange.announced == served ? std::nullopt : settling.exchange.announced;
+    case BackupRule::next:
+      break;
+  }
+  if (current && *current != served && context.standings[*current] != Standing::down) return current;
+  const auto next = next_in_order(nonce, context.nodes, context.standings, served);
+  return next ? next : current;
+}
+
+bool stays_on(std::size_t served, const Opened& cookie, const NodeTable& nodes) {
+  return nodes.find(cookie.key, cookie.binding.primary) == served;
+}
+
 // What the session is bound to once `served` has answered. A session that moves keeps its nonce and its age.
-Binding bind_to(std::size_t served, const std::optional<Opened>& cookie, const SettleContext& context) {
+Binding bind_to(std::size_t served, const std::optional<Opened>& cookie, const Settling& settling) {
+  const SettleContext& context = settling.context;
   const std::int64_t now = unix_seconds(context.now);
   const bool known = cookie && cookie->seal == Seal::ok;
   Binding binding{.primary = context.nodes.id_of(served),
                   .issued = known ? cookie->binding.issued : now,
                   .last_seen = now,
                   .nonce = known ? cookie->binding.nonce : context.nonce};
-  if (!known || context.nodes.find(cookie->key, cookie->binding.primary) != served) return binding;
-  binding.generation = cookie->binding.generation;
-  if (const auto backup = context.nodes.find(cookie->key, cookie->binding.backup)) {
+  std::optional<std::size_t> current;
+  if (known && stays_on(served, *cookie, context.nodes)) {
+    binding.generation = cookie->binding.generation;
+    current = context.nodes.find(cookie->key, cookie->binding.backup);
+  }
+  if (const auto backup = backup_for(served, current, binding.nonce, settling)) {
     binding.backup = context.nodes.id_of(*backup);
   }
   return binding;
 }
 
-bool must_tell(const Opened& cookie, const SettleContext& context) {
+// Of a session that stays: whether its cookie says something else from now on, or has to be fresh.
+bool must_tell(std::size_t served, const Opened& cookie, const Settling& settling) {
+  const SettleContext& context = settling.context;
   const bool signed_by_older_key = cookie.key != 0;
-  return signed_by_older_key || needs_refresh(cookie.binding, context.rules, context.now);
+  if (signed_by_older_key || needs_refresh(cookie.binding, context.rules, context.now)) return true;
+  const auto current = context.nodes.find(cookie.key, cookie.binding.backup);
+  return backup_for(served, current, cookie.binding.nonce, settling) != current;
 }
 
 Settlement settle_unserved(const Choice& choice) {
@@ -61,16 +96,17 @@ Settlement settle(const std::optional<Opened>& cookie, const Choice& choice, con
                   const SettleContext& context) {
   if (!exchange.served) return settle_unserved(choice);
   const std::size_t served = *exchange.served;
+  const Settling settling{exchange, context};
 
   if (choice.pinned && served != *choice.pinned) {
     if (!exchange.pinned_down) return {.verdict = Verdict::detour};
     const Verdict verdict = served == choice.backup ? Verdict::failover : Verdict::moved;
-    return {.verdict = verdict, .set_cookie = bind_to(served, cookie, context)};
+    return {.verdict = verdict, .set_cookie = bind_to(served, cookie, settling)};
   }
-  if (choice.verdict == Verdict::bound && !must_tell(*cookie, context)) {
+  if (choice.verdict == Verdict::bound && !must_tell(served, *cookie, settling)) {
     return {.verdict = Verdict::bound};
   }
-  return {.verdict = choice.verdict, .set_cookie = bind_to(served, cookie, context)};
+  return {.verdict = choice.verdict, .set_cookie = bind_to(served, cookie, settling)};
 }
 
 }  // namespace stickler::affinity

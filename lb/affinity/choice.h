@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "lb/affinity/backup.h"
 #include "lb/affinity/cookie.h"
 #include "lb/affinity/node_table.h"
 #include "lb/affinity/verdict.h"
@@ -36,6 +37,8 @@ Choice choose(const std::optional<Opened>& cookie, const PoolView& pool);
 struct Exchange {
   std::optional<std::size_t> served{};  // Whose answer it is; nullopt: none, we answer ourselves.
   bool pinned_down = false;             // choice.pinned is confirmed down by now, e.g. while the request waited on it.
+  bool announces = false;               // The answer names a backup, for BackupRule::announced, ...
+  std::optional<std::size_t> announced{};  // ... which is this member; nullopt: none of the pool.
 };
 
 struct Settlement {
@@ -48,6 +51,8 @@ struct SettleContext {
   const CookieRules& rules;
   WallTime now;
   std::uint64_t nonce = 0;  // For a session that has none yet: CookieKeys::nonce().
+  BackupRule backup = BackupRule::none;
+  std::span<const balance::Standing> standings{};  // As in PoolView.
 };
 
 // What was done wins over what was found. `cookie` and `choice` are those of choose().

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "lb/base/hash.h"
+
 namespace stickler::affinity {
 
 NodeTable::NodeTable(std::span<const std::string> names, const CookieKeys& keys) {
@@ -11,7 +13,10 @@ NodeTable::NodeTable(std::span<const std::string> names, const CookieKeys& keys)
     for (std::size_t i = 0; i < names.size(); ++i) entries.push_back({key.node_id(names[i]), i});
     std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.id < b.id; });
   }
-  for (const std::string& name : names) signing_ids_.push_back(keys.signing().node_id(name));
+  for (const std::string& name : names) {
+    signing_ids_.push_back(keys.signing().node_id(name));
+    name_hashes_.push_back(hash_bytes(name));
+  }
 }
 
 std::optional<std::size_t> NodeTable::find(std::size_t key, NodeId id) const {

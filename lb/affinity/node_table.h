@@ -22,6 +22,9 @@ class NodeTable {
   // The member's id under the signing key. Requires: index < names.size().
   NodeId id_of(std::size_t index) const { return signing_ids_[index]; }
 
+  // Of the member's name, whatever the keys. Requires: index < names.size().
+  std::uint64_t name_hash(std::size_t index) const { return name_hashes_[index]; }
+
  private:
   struct Entry {
     NodeId id;
@@ -29,6 +32,7 @@ class NodeTable {
   };
   std::vector<std::vector<Entry>> by_key_;  // Each sorted by id.
   std::vector<NodeId> signing_ids_;
+  std::vector<std::uint64_t> name_hashes_;
 };
 
 }  // namespace stickler::affinity

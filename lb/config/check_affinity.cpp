@@ -127,16 +127,33 @@ void check_meetings(const Config& config, Findings& findings) {
   owners.meet_by_domain();
 }
 
+// Settings of bound sessions in a pool that binds none, and those that need another beside them.
+void check_backup(const Pool& pool, Findings& findings) {
+  const std::string path = path_of(pool);
+  const Affinity& affinity = pool.affinity;
+  if (!affinity.cookie) {
+    if (!findings.is_read(path + ".cookie")) return;
+    for (const char* key : {".backup", ".when_unavailable"}) {
+      if (findings.is_written(path + key)) {
+        findings.warn(path + key, "is without effect: the pool has no affinity.cookie");
+      }
+    }
+    return;
+  }
+  if (findings.is_written(path + ".backup_header") && affinity.backup != BackupRule::announced) {
+    findings.warn(path + ".backup_header", "is without effect: backup is not 'announced'");
+  }
+  if (affinity.when_unavailable == WhenUnavailable::backup_only && affinity.backup == BackupRule::none) {
+    findings.warn(path + ".when_unavailable", "is backup_only, and backup names none: whose node is down gets 503");
+  }
+}
+
 }  // namespace
 
 void check_affinity(const CheckInput& input, Findings& findings) {
   for (const Pool& pool : input.config.pools) {
-    if (pool.affinity.cookie) {
-      check_cookie(pool, *pool.affinity.cookie, findings);
-    } else if (findings.is_written(path_of(pool) + ".when_unavailable") &&
-               findings.is_read(path_of(pool) + ".cookie")) {
-      findings.warn(path_of(pool) + ".when_unavailable", "is without effect: the pool has no affinity.cookie");
-    }
+    if (pool.affinity.cookie) check_cookie(pool, *pool.affinity.cookie, findings);
+    check_backup(pool, findings);
   }
   check_meetings(input.config, findings);
 }

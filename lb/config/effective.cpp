@@ -128,6 +128,8 @@ Value cookie(const Cookie& cookie) {
 Value affinity(const Affinity& affinity) {
   Members members;
   if (affinity.cookie) members.emplace_back("cookie", cookie(*affinity.cookie));
+  members.emplace_back("backup", text(name_of(affinity.backup)));
+  members.emplace_back("backup_header", text(affinity.backup_header));
   members.emplace_back("when_unavailable", text(name_of(affinity.when_unavailable)));
   return map(std::move(members));
 }

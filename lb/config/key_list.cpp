@@ -104,7 +104,7 @@ constexpr Key keys[] = {
     {"pools.NAME.affinity.header.name", later},
     {"pools.NAME.affinity.header.how", later},
     {"pools.NAME.affinity.backup"},
-    {"pools.NAME.affinity.backup_header", later},
+    {"pools.NAME.affinity.backup_header"},
     {"pools.NAME.affinity.when_unavailable"},
     {"pools.NAME.affinity.failback"},
     {"pools.NAME.affinity.overload", later},

@@ -23,6 +23,13 @@ std::string read_cookie_name(const Field& field, std::string fallback) {
   return fallback;
 }
 
+std::string read_header_name(const Field& field, std::string fallback) {
+  std::string name = text(field, fallback);
+  if (is_token(name)) return name;
+  field.reject("the name of a header");
+  return fallback;
+}
+
 std::string read_cookie_path(const Field& field, std::string fallback) {
   std::string path = text(field, fallback);
   if (path.starts_with('/') && is_attribute_value(path)) return path;
@@ -81,7 +88,8 @@ Affinity read_affinity(const Field& field) {
   Affinity affinity;
   field.check_map();
   if (const Field cookie = field["cookie"]; cookie.check_map()) affinity.cookie = read_cookie(cookie);
-  only(field["backup"], "none", {"none", "next", "announced"});
+  affinity.backup = choice(field["backup"], affinity.backup, backup_rule_words);
+  affinity.backup_header = read_header_name(field["backup_header"], affinity.backup_header);
   affinity.when_unavailable = choice(field["when_unavailable"], affinity.when_unavailable, when_unavailable_words);
   only(field["failback"], "never", {"never", "when_idle", "immediate"});
   return affinity;

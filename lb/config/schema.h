@@ -142,7 +142,8 @@ struct Hash {
 
 enum class SameSite : std::uint8_t { lax, strict, none };
 enum class CookieSecure : std::uint8_t { automatic, always, never };  // auto (on TLS), true, false
-enum class WhenUnavailable : std::uint8_t { redispatch, fail };
+enum class WhenUnavailable : std::uint8_t { redispatch, backup_only, fail };
+enum class BackupRule : std::uint8_t { none, next, announced };
 
 struct Cookie {
   std::string name = "STICKLER";
@@ -161,6 +162,8 @@ struct Cookie {
 
 struct Affinity {
   std::optional<Cookie> cookie;  // Empty: requests are not bound.
+  BackupRule backup = BackupRule::none;
+  std::string backup_header = "X-Session-Backup";  // Of BackupRule::announced.
   WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
 
   bool operator==(const Affinity&) const = default;
@@ -270,6 +273,7 @@ std::string_view name_of(HashTable table);
 std::string_view name_of(Policy policy);
 std::string_view name_of(SameSite same_site);
 std::string_view name_of(CookieSecure secure);
+std::string_view name_of(BackupRule rule);
 std::string_view name_of(WhenUnavailable action);
 std::string_view name_of(ProbeType type);
 std::string_view name_of(BackendState state);

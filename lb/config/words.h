@@ -35,8 +35,12 @@ inline constexpr Word<SameSite> same_site_words[] = {
 inline constexpr Word<CookieSecure> cookie_secure_words[] = {
     {"auto", CookieSecure::automatic}, {"true", CookieSecure::always}, {"false", CookieSecure::never}};
 
-inline constexpr Word<WhenUnavailable> when_unavailable_words[] = {
-    {"redispatch", WhenUnavailable::redispatch}, {"backup_only", {}}, {"fail", WhenUnavailable::fail}};
+inline constexpr Word<BackupRule> backup_rule_words[] = {
+    {"none", BackupRule::none}, {"next", BackupRule::next}, {"announced", BackupRule::announced}};
+
+inline constexpr Word<WhenUnavailable> when_unavailable_words[] = {{"redispatch", WhenUnavailable::redispatch},
+                                                                   {"backup_only", WhenUnavailable::backup_only},
+                                                                   {"fail", WhenUnavailable::fail}};
 
 inline constexpr Word<ProbeType> probe_type_words[] = {
     {"http", ProbeType::http}, {"tcp", ProbeType::tcp}, {"grpc", {}}};

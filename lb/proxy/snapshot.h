@@ -58,6 +58,8 @@ struct AffinitySettings {
   http::CookieAttributes cookie;
   affinity::CookieKeys keys;
   affinity::CookieRules rules;  // Its pool's name is PoolSettings::name.
+  affinity::BackupRule backup = affinity::BackupRule::none;
+  std::string backup_header;  // Whose value names the backup, of BackupRule::announced.
   affinity::WhenUnavailable when_unavailable = affinity::WhenUnavailable::redispatch;
 };
 

@@ -91,7 +91,7 @@ void Stream::reply(http::Refusal reason) {
   const http::Reply answer = http::reply_to(reason);
   status_ = answer.status;
   refusal_ = reason;
-  if (pool_ != nullptr && pool().affinity) verdict_ = settle(std::nullopt).verdict;
+  if (pool_ != nullptr && pool().affinity) verdict_ = settle({}).verdict;
   client_->send_reply(answer, !request_complete_);
   finish(last_failure_);
 }

@@ -125,8 +125,8 @@ class Stream : public ListNode<Stream> {
   void time_out(Failure failure);
 
   // stream_answer.cpp
-  std::string_view settle_affinity();
-  affinity::Settlement settle(std::optional<std::size_t> served) const;
+  std::string_view settle_affinity(const http::ResponseHead& head);
+  affinity::Settlement settle(affinity::Exchange exchange) const;
   void start_tunnel();
   void on_tunnel_end(Tunnel::End end);
 

@@ -19,7 +19,7 @@ void Stream::on_response_head(const http::ResponseHead& head) {
   status_ = head.status;
   record_answer_time(Duration::zero());
   last_failure_ = Failure::none;  // What failed before has been made good.
-  const std::string_view set_cookie = settle_affinity();
+  const std::string_view set_cookie = settle_affinity(head);
   char port[8];
   const char* port_end = std::to_chars(port, port + sizeof(port), client_port_).ptr;
   // An answer before the request's end: nobody may want the rest, so this connection ends with it.
@@ -81,10 +81,16 @@ void Stream::on_client_drained() {
 }
 
 // The value of Set-Cookie, or nothing when nothing changed.
-std::string_view Stream::settle_affinity() {
+std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   const auto& affinity = pool().affinity;
   if (!affinity) return {};
-  const affinity::Settlement settlement = settle(served_by_);
+  affinity::Exchange exchange{.served = served_by_};
+  if (affinity->backup == affinity::BackupRule::announced) {
+    const std::string_view backup = head.value_of(affinity->backup_header);
+    exchange.announces = !backup.empty();
+    exchange.announced = pool_->set->find(backup);
+  }
+  const affinity::Settlement settlement = settle(exchange);
   verdict_ = settlement.verdict;
   if (!settlement.set_cookie) return {};
   const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);
@@ -94,14 +100,16 @@ std::string_view Stream::settle_affinity() {
 }
 
 // Requires: the pool has affinity.
-affinity::Settlement Stream::settle(std::optional<std::size_t> served) const {
-  const bool pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
+affinity::Settlement Stream::settle(affinity::Exchange exchange) const {
+  exchange.pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
   const bool known = cookie_ && cookie_->seal == affinity::Seal::ok;
-  return affinity::settle(cookie_, choice_, {.served = served, .pinned_down = pinned_down},
+  return affinity::settle(cookie_, choice_, exchange,
                           {.nodes = *pool_->nodes,
                            .rules = pool().affinity->rules,
                            .now = worker_.loop().wall(),
-                           .nonce = known || !served ? 0 : affinity::CookieKeys::nonce()});
+                           .nonce = known || !exchange.served ? 0 : affinity::CookieKeys::nonce(),
+                           .backup = pool().affinity->backup,
+                           .standings = pool_->set->standings()});
 }
 
 // Both connections leave HTTP behind; session and stream stay to account for the end.

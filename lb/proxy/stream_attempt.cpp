@@ -31,6 +31,9 @@ void Stream::choose_node() {
 
 void Stream::attempt() {
   if (const auto bound = bound_node()) return attempt_at(*bound);
+  if (choice_.pinned && pool().affinity->when_unavailable == affinity::WhenUnavailable::backup_only) {
+    return reply(refusal_of(last_failure_));
+  }
   attempt_by_policy();
 }
 
@@ -211,8 +214,16 @@ void Stream::on_health_change() {
 
 // A session whose pool would rather fail than move it stays with its node.
 bool Stream::may_leave_node() const {
-  const bool bound_here = choice_.pinned && choice_.pinned == served_by_;
-  return !bound_here || pool().affinity->when_unavailable != affinity::WhenUnavailable::fail;
+  if (!choice_.pinned || choice_.pinned != served_by_) return true;
+  switch (pool().affinity->when_unavailable) {
+    case affinity::WhenUnavailable::redispatch:
+      return true;
+    case affinity::WhenUnavailable::backup_only:
+      return choice_.backup.has_value();
+    case affinity::WhenUnavailable::fail:
+      break;
+  }
+  return false;
 }
 
 bool Stream::retry_allowed(Failure failure) {

@@ -97,6 +97,30 @@ http::SameSite same_site_of(config::SameSite same_site) {
   return http::SameSite::none;
 }
 
+affinity::BackupRule backup_rule_of(config::BackupRule rule) {
+  switch (rule) {
+    case config::BackupRule::none:
+      return affinity::BackupRule::none;
+    case config::BackupRule::next:
+      return affinity::BackupRule::next;
+    case config::BackupRule::announced:
+      break;
+  }
+  return affinity::BackupRule::announced;
+}
+
+affinity::WhenUnavailable when_unavailable_of(config::WhenUnavailable action) {
+  switch (action) {
+    case config::WhenUnavailable::redispatch:
+      return affinity::WhenUnavailable::redispatch;
+    case config::WhenUnavailable::backup_only:
+      return affinity::WhenUnavailable::backup_only;
+    case config::WhenUnavailable::fail:
+      break;
+  }
+  return affinity::WhenUnavailable::fail;
+}
+
 std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool, CompileContext& context) {
   if (!pool.affinity.cookie) return std::nullopt;
   const config::Cookie& cookie = *pool.affinity.cookie;
@@ -111,9 +135,9 @@ std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool
                                             .partitioned = cookie.partitioned},
                                  .keys = affinity::CookieKeys(keys),
                                  .rules = {.pool = {}, .ttl = cookie.ttl, .idle = cookie.idle},
-                                 .when_unavailable = pool.affinity.when_unavailable == config::WhenUnavailable::fail
-                                                         ? affinity::WhenUnavailable::fail
-                                                         : affinity::WhenUnavailable::redispatch};
+                                 .backup = backup_rule_of(pool.affinity.backup),
+                                 .backup_header = pool.affinity.backup_header,
+                                 .when_unavailable = when_unavailable_of(pool.affinity.when_unavailable)};
 }
 
 std::optional<proxy::HashOn> compile_hash_on(const config::Pool& pool) {

@@ -151,8 +151,6 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
       {"pool", "hash: {on: sni}"},
       {"pool", "affinity: {app_cookie: {name: JSESSIONID, how: route_suffix}}"},
       {"pool", "affinity: {header: {name: X-Session, how: learn}}"},
-      {"pool", "affinity: {backup: next}"},
-      {"pool", "affinity: {when_unavailable: backup_only}"},
       {"pool", "affinity: {failback: immediate}"},
       {"pool", "affinity: {overload: {queue: 1s}}"},
       {"pool", "affinity: {table: {entries: 10}}"},

@@ -25,6 +25,7 @@ struct World {
   CookieRules rules = rules_of();
   std::vector<Standing> standings = {up, up, up};
   WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
+  BackupRule backup_rule = BackupRule::none;
 
   Opened cookie(const std::string& primary, const std::string& backup = "", std::size_t key = 0) const {
     Binding binding = some_binding();
@@ -39,7 +40,9 @@ struct World {
 
   Settlement settle(const std::optional<Opened>& cookie, const Choice& choice, const Exchange& exchange,
                     WallTime now = noon) const {
-    return affinity::settle(cookie, choice, exchange, {.nodes = nodes, .rules = rules, .now = now, .nonce = 4711});
+    return affinity::settle(
+        cookie, choice, exchange,
+        {.nodes = nodes, .rules = rules, .now = now, .nonce = 4711, .backup = backup_rule, .standings = standings});
   }
 };
 
@@ -289,6 +292,105 @@ TEST_CASE("a verdict is one word") {
       {Verdict::drained, "drained"}, {Verdict::overflow, "overflow"}, {Verdict::refused, "refused"}};
   CHECK(rows.size() == verdict_count);
   for (const auto& [verdict, word] : rows) CHECK(to_string(verdict) == word);
+}
+
+TEST_CASE("whom a cookie names as the backup, by rule, by what it named, and by what the answer says") {
+  struct Row {
+    const char* what;
+    BackupRule rule;
+    std::string named;  // By the cookie that came, whose node is a; "-": it was a first request.
+    std::vector<Standing> standings;
+    bool announces;
+    Place announced;
+    Place backup;
+    bool tells;
+  };
+  constexpr auto none = BackupRule::none;
+  constexpr auto next = BackupRule::next;
+  constexpr auto announced = BackupRule::announced;
+  // The order of this session after a: c, b. Of the one without a cookie: b, c.
+  const std::vector<Row> rows = {
+      {"nobody is to be named", none, "-", {up, up, up}, false, {}, {}, true},
+      {"nobody is named any more, but who was named is left alone", none, "b", {up, up, up}, true, c, b, false},
+      {"the next in order", next, "-", {up, up, up}, false, {}, b, true},
+      {"the next but one, as the next is down", next, "-", {up, down, up}, false, {}, c, true},
+      {"the next but one, as the next drains", next, "-", {up, draining, up}, false, {}, c, true},
+      {"there is no other", next, "-", {up, down, down}, false, {}, {}, true},
+      {"the session had none", next, "", {up, up, up}, false, {}, c, true},
+      {"who is named stays, next or not", next, "b", {up, up, up}, false, {}, b, false},
+      {"who is named stays while it drains", next, "b", {up, draining, up}, false, {}, b, false},
+      {"who is named went down", next, "b", {up, down, up}, false, {}, c, true},
+      {"who is named went down, and there is no other", next, "b", {up, down, down}, false, {}, b, false},
+      {"who is named has left", next, "x", {up, up, up}, false, {}, c, true},
+      {"who is named is the node itself", next, "a", {up, up, up}, false, {}, c, true},
+      {"the answer names one", announced, "-", {up, up, up}, true, c, c, true},
+      {"the answer names nobody", announced, "-", {up, up, up}, false, {}, {}, true},
+      {"the answer names another", announced, "b", {up, up, up}, true, c, c, true},
+      {"the answer names the same", announced, "b", {up, up, up}, true, b, b, false},
+      {"the answer names one that is down: it knows", announced, "b", {up, up, down}, true, c, c, true},
+      {"the answer says nothing", announced, "b", {up, up, up}, false, {}, b, false},
+      {"the answer names one that is not of the pool", announced, "b", {up, up, up}, true, {}, {}, true},
+      {"the answer names its own node", announced, "b", {up, up, up}, true, a, {}, true},
+  };
+  World world;
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    world.backup_rule = row.rule;
+    world.standings = row.standings;
+    std::optional<Opened> cookie;
+    if (row.named != "-") cookie = world.cookie("a", row.named);
+    const Exchange exchange{.served = a, .announces = row.announces, .announced = row.announced};
+    const Settlement settlement = world.settle(cookie, world.choose(cookie), exchange);
+    CHECK(settlement.set_cookie.has_value() == row.tells);
+    if (!settlement.set_cookie) continue;
+    CHECK(settlement.set_cookie->primary == world.nodes.id_of(a));
+    CHECK(settlement.set_cookie->backup == (row.backup ? world.nodes.id_of(*row.backup) : 0));
+    if (cookie) CHECK(settlement.set_cookie->nonce == cookie->binding.nonce);
+  }
+}
+
+TEST_CASE("after a failover the backup is the node, and another is named: not the one that died") {
+  World world;
+  world.backup_rule = BackupRule::next;
+  world.standings = {down, up, up};
+  const Opened cookie = world.cookie("a", "b");
+  const Settlement next = world.settle(cookie, world.choose(cookie), {.served = b});
+  CHECK(next.verdict == Verdict::failover);
+  CHECK(next.set_cookie->primary == world.nodes.id_of(b));
+  CHECK(next.set_cookie->backup == world.nodes.id_of(c));
+
+  world.backup_rule = BackupRule::announced;
+  const Settlement said = world.settle(cookie, world.choose(cookie), {.served = b, .announces = true, .announced = c});
+  CHECK(said.set_cookie->backup == world.nodes.id_of(c));
+}
+
+TEST_CASE("the backup that is named is told once, and not again") {
+  World world;
+  for (const BackupRule rule : {BackupRule::next, BackupRule::announced}) {
+    world.backup_rule = rule;
+    const Exchange exchange{.served = a, .announces = true, .announced = c};
+    const Settlement first = world.settle(std::nullopt, world.choose(std::nullopt), exchange);
+    const Opened cookie{.seal = Seal::ok, .binding = *first.set_cookie, .key = 0};
+    CHECK_FALSE(world.settle(cookie, world.choose(cookie), exchange).set_cookie);
+  }
+}
+
+TEST_CASE("the sessions of a node that dies are spread over all others, in an order that does not depend on the keys") {
+  std::vector<std::string> names;
+  for (int i = 0; i < 8; ++i) names.push_back("node-" + std::to_string(i));
+  const NodeTable nodes(names, keys_of({key_a}));
+  const NodeTable rotated(names, keys_of({key_b, key_a}));
+  const std::vector<Standing> standings(8, up);
+  std::vector<int> named(8);
+  for (std::uint64_t nonce = 0; nonce < 7000; ++nonce) {
+    const Place next = next_in_order(nonce * 0x9e3779b97f4a7c15, nodes, standings, 3);
+    REQUIRE(next == next_in_order(nonce * 0x9e3779b97f4a7c15, rotated, standings, 3));
+    ++named[next.value()];
+  }
+  CHECK(named[3] == 0);
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (i != 3) CHECK(std::abs(named[i] - 1000) < 150);
+  }
 }
 
 }  // namespace
