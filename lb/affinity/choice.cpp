@@ -36,6 +36,16 @@ std::optional<std::size_t> backup_for(std::size_t served, std::optional<std::siz
   return next ? next : current;
 }
 
+// Of a session that stays. A node that has started anew since has lost it, unless its answer announces a backup, as one
+// that holds the session does: the cookie keeps the old generation, by which the next request goes to the backup.
+std::uint32_t generation_for(const Opened& cookie, std::optional<std::size_t> backup, const Settling& settling) {
+  const std::uint32_t before = cookie.binding.generation;
+  const std::uint32_t now = settling.exchange.generation;
+  if (now == 0 || now == before) return before;
+  const bool can_fail_over = backup && settling.context.standings[*backup] != Standing::down;
+  return before != 0 && can_fail_over && !settling.exchange.announces ? before : now;
+}
+
 bool stays_on(std::size_t served, const Opened& cookie, const NodeTable& nodes) {
   return nodes.find(cookie.key, cookie.binding.primary) == served;
 }
@@ -50,9 +60,10 @@ Binding bind_to(std::size_t served, const std::optional<Opened>& cookie, const S
                   .last_seen = now,
                   .nonce = known ? cookie->binding.nonce : context.nonce};
   std::optional<std::size_t> current;
+  binding.generation = settling.exchange.generation;
   if (known && stays_on(served, *cookie, context.nodes)) {
-    binding.generation = cookie->binding.generation;
     current = context.nodes.find(cookie->key, cookie->binding.backup);
+    binding.generation = generation_for(*cookie, current, settling);
   }
   if (const auto backup = backup_for(served, current, binding.nonce, settling)) {
     binding.backup = context.nodes.id_of(*backup);
@@ -66,6 +77,7 @@ bool must_tell(std::size_t served, const Opened& cookie, const Settling& settlin
   const bool signed_by_older_key = cookie.key != 0;
   if (signed_by_older_key || needs_refresh(cookie.binding, context.rules, context.now)) return true;
   const auto current = context.nodes.find(cookie.key, cookie.binding.backup);
+  if (generation_for(cookie, current, settling) != cookie.binding.generation) return true;
   return backup_for(served, current, cookie.binding.nonce, settling) != current;
 }
 
@@ -76,14 +88,22 @@ Settlement settle_unserved(const Choice& choice) {
 
 }  // namespace
 
+std::optional<std::size_t> primary_of(const std::optional<Opened>& cookie, const NodeTable& nodes) {
+  if (!cookie || cookie->seal != Seal::ok) return std::nullopt;
+  return nodes.find(cookie->key, cookie->binding.primary);
+}
+
 Choice choose(const std::optional<Opened>& cookie, const PoolView& pool) {
   if (!cookie) return {.verdict = Verdict::fresh};
   if (cookie->seal == Seal::forged) return {.verdict = Verdict::forged};
   if (cookie->seal == Seal::expired) return {.verdict = Verdict::expired};
 
   const auto backup = usable_backup(*cookie, pool);
-  const auto primary = pool.nodes.find(cookie->key, cookie->binding.primary);
-  if (primary && pool.standings[*primary] != Standing::down) {
+  const auto primary = primary_of(cookie, pool.nodes);
+  // A node that has started anew has lost the session; who else may have it is worth more than its good health.
+  const bool restarted = cookie->binding.generation != 0 && pool.primary_generation != 0 &&
+                         cookie->binding.generation != pool.primary_generation;
+  if (primary && pool.standings[*primary] != Standing::down && !(restarted && backup && backup != primary)) {
     return {.verdict = Verdict::bound, .pinned = primary, .backup = backup};
   }
   if (backup) return {.verdict = Verdict::failover, .pinned = backup};

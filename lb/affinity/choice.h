@@ -22,7 +22,11 @@ struct PoolView {
   const NodeTable& nodes;
   std::span<const balance::Standing> standings;
   WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
+  std::uint32_t primary_generation = 0;  // Of primary_of() the cookie, as it is now; 0: not known.
 };
+
+// The node that a cookie is bound to, whatever its health; nullopt: none of the pool, or the cookie does not count.
+std::optional<std::size_t> primary_of(const std::optional<Opened>& cookie, const NodeTable& nodes);
 
 struct Choice {
   Verdict verdict = Verdict::none;      // What was found; final only after settle().
@@ -37,6 +41,7 @@ Choice choose(const std::optional<Opened>& cookie, const PoolView& pool);
 struct Exchange {
   std::optional<std::size_t> served{};  // Whose answer it is; nullopt: none, we answer ourselves.
   bool pinned_down = false;             // choice.pinned is confirmed down by now, e.g. while the request waited on it.
+  std::uint32_t generation = 0;         // That the answer names, as generation_of() has it; 0: none.
   bool announces = false;               // The answer names a backup, for BackupRule::announced, ...
   std::optional<std::size_t> announced{};  // ... which is this member; nullopt: none of the pool.
 };
@@ -52,7 +57,7 @@ struct SettleContext {
   WallTime now;
   std::uint64_t nonce = 0;  // For a session that has none yet: CookieKeys::nonce().
   BackupRule backup = BackupRule::none;
-  std::span<const balance::Standing> standings{};  // As in PoolView.
+  std::span<const balance::Standing> standings;  // As in PoolView.
 };
 
 // What was done wins over what was found. `cookie` and `choice` are those of choose().

@@ -2,6 +2,8 @@
 // it; keyed by pool and name, it outlives reloads. Address and weight, which a reload may change, are in the set.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -20,6 +22,7 @@ struct Backend {
   // Written by all workers.
   balance::BackendLoad load;
   FailureStreak failures;
+  std::atomic<std::uint32_t> generation{0};  // affinity::generation_of its last answer or probe; 0: none is known.
 };
 
 }  // namespace stickler::cluster

@@ -49,6 +49,7 @@ BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSetti
     entry.backend = known->backend;
     entry.backend->failures.reset();
     entry.backend->load.answer_time.reset();
+    entry.backend->generation.store(0, std::memory_order_relaxed);
   }
   // What is no longer watched must not stay out because of what it once was.
   if (!pool.active_health) entry.probes = ProbeVerdict::unknown;

@@ -59,7 +59,10 @@ class Checker::Watch {
     ++probes_;
     if (!result.ok) ++failures_;
     last_reason_ = result.reason;
-    if (!result.generation.empty()) generation_ = result.generation;
+    if (!result.generation.empty() && result.generation != generation_) {
+      generation_ = result.generation;
+      if (checker_.on_generation_) checker_.on_generation_(target_, generation_);
+    }
     timer_.start(next_delay(target_.interval, checker_.loop_.now() - started_, checker_.random_));
     const Change change = verdict_.record(result.ok);
     const bool first_success = result.ok && !told_ && verdict_.up();
@@ -83,8 +86,8 @@ class Checker::Watch {
   std::string generation_;
 };
 
-Checker::Checker(io::Loop& loop, std::uint64_t seed, OnChange on_change)
-    : loop_(loop), random_(seed), on_change_(std::move(on_change)) {}
+Checker::Checker(io::Loop& loop, std::uint64_t seed, OnChange on_change, OnGeneration on_generation)
+    : loop_(loop), random_(seed), on_change_(std::move(on_change)), on_generation_(std::move(on_generation)) {}
 
 Checker::~Checker() = default;
 

@@ -52,9 +52,10 @@ struct TargetView {
 class Checker {
  public:
   using OnChange = std::function<void(const TargetChange& change)>;
+  using OnGeneration = std::function<void(const Target& target, std::string_view generation)>;
 
-  // `on_change` may call configure().
-  Checker(io::Loop& loop, std::uint64_t seed, OnChange on_change);
+  // `on_change` may call configure(). `on_generation` is told when a backend names another generation than before.
+  Checker(io::Loop& loop, std::uint64_t seed, OnChange on_change, OnGeneration on_generation = {});
   ~Checker();
 
   // All targets from now on. One that was there with the same address keeps its verdict; with the same probe and
@@ -70,6 +71,7 @@ class Checker {
   io::Loop& loop_;
   Random random_;
   OnChange on_change_;
+  OnGeneration on_generation_;
   std::map<Key, std::unique_ptr<Watch>> watches_;
 };
 

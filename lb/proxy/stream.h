@@ -93,6 +93,9 @@ class Stream : public ListNode<Stream> {
   const ListenerSettings& listener() const { return *epoch_->listeners[listener_].settings; }
   const PoolSettings& pool() const { return *pool_->settings; }
   const cluster::Member& member() const { return (*pool_->set)[*served_by_]; }
+  std::uint32_t generation_of(std::size_t node) const {
+    return (*pool_->set)[node].backend->generation.load(std::memory_order_relaxed);
+  }
 
   // stream_request.cpp
   void keep_for_replay(std::string_view bytes, bool sending);
@@ -126,6 +129,7 @@ class Stream : public ListNode<Stream> {
 
   // stream_answer.cpp
   std::string_view settle_affinity(const http::ResponseHead& head);
+  std::uint32_t learn_generation(const http::ResponseHead& head) const;
   affinity::Settlement settle(affinity::Exchange exchange) const;
   void start_tunnel();
   void on_tunnel_end(Tunnel::End end);

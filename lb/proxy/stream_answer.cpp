@@ -2,6 +2,7 @@
 #include <charconv>
 #include <utility>
 
+#include "lb/affinity/generation.h"
 #include "lb/http/cookie.h"
 #include "lb/proxy/client_exchange.h"
 #include "lb/proxy/stream.h"
@@ -84,7 +85,7 @@ void Stream::on_client_drained() {
 std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   const auto& affinity = pool().affinity;
   if (!affinity) return {};
-  affinity::Exchange exchange{.served = served_by_};
+  affinity::Exchange exchange{.served = served_by_, .generation = learn_generation(head)};
   if (affinity->backup == affinity::BackupRule::announced) {
     const std::string_view backup = head.value_of(affinity->backup_header);
     exchange.announces = !backup.empty();
@@ -100,6 +101,17 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
 }
 
 // Requires: the pool has affinity.
+// What the answer says of its node goes for all sessions of it.
+std::uint32_t Stream::learn_generation(const http::ResponseHead& head) const {
+  if (!head.has(http::FieldId::x_node_generation)) return 0;
+  const std::uint32_t generation = affinity::generation_of(head.value_of(http::FieldId::x_node_generation));
+  std::atomic<std::uint32_t>& known = member().backend->generation;
+  if (generation != 0 && known.load(std::memory_order_relaxed) != generation) {
+    known.store(generation, std::memory_order_relaxed);
+  }
+  return generation;
+}
+
 affinity::Settlement Stream::settle(affinity::Exchange exchange) const {
   exchange.pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
   const bool known = cookie_ && cookie_->seal == affinity::Seal::ok;

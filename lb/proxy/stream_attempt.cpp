@@ -20,9 +20,11 @@ void Stream::choose_node() {
   if (const auto& affinity = pool().affinity) {
     const http::FoundCookie found = http::find_cookie(head_, affinity->cookie.name);
     if (found.value) cookie_ = affinity::open(*found.value, affinity->keys, affinity->rules, worker_.loop().wall());
-    choice_ = affinity::choose(
-        cookie_,
-        {.nodes = *pool_->nodes, .standings = pool_->set->standings(), .when_unavailable = affinity->when_unavailable});
+    const auto primary = affinity::primary_of(cookie_, *pool_->nodes);
+    choice_ = affinity::choose(cookie_, {.nodes = *pool_->nodes,
+                                         .standings = pool_->set->standings(),
+                                         .when_unavailable = affinity->when_unavailable,
+                                         .primary_generation = primary ? generation_of(*primary) : 0});
   }
   verdict_ = choice_.verdict;
   if (choice_.refused) return reply(http::Refusal::node_down);

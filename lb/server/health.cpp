@@ -1,4 +1,5 @@
 // What probes and traffic say of the backends, and what follows for the workers.
+#include "lb/affinity/generation.h"
 #include "lb/base/log.h"
 #include "lb/server/server.h"
 
@@ -30,6 +31,17 @@ void Server::configure_health() {
   }
   checker_->configure(std::move(targets));
   schedule_end_of_ejections();
+}
+
+void Server::on_probe_verdict(const health::TargetChange& change) {
+  if (change.up) log_info("backend {}/{} is up: {}", change.pool, change.backend, change.reason);
+  if (!change.up) log_warn("backend {}/{} is down: {}", change.pool, change.backend, change.reason);
+  if (backends_.record_probe_verdict(change.pool, change.backend, change.up)) publish();
+}
+
+void Server::on_generation(const health::Target& target, std::string_view generation) {
+  const auto view = backends_.view(target.pool, target.backend);
+  if (view) view->backend->generation.store(affinity::generation_of(generation), std::memory_order_relaxed);
 }
 
 void Server::on_failure_streak(const std::shared_ptr<cluster::Backend>& backend) {

@@ -85,11 +85,9 @@ Result<void> Server::start() {
   if (auto log = start_access_log(); !log) return log;
   backends_.configure(registry_pools(config_));
   start_workers();
-  checker_ = std::make_unique<health::Checker>(loop_, random_seed(), [this](const health::TargetChange& change) {
-    if (change.up) log_info("backend {}/{} is up: {}", change.pool, change.backend, change.reason);
-    if (!change.up) log_warn("backend {}/{} is down: {}", change.pool, change.backend, change.reason);
-    if (backends_.record_probe_verdict(change.pool, change.backend, change.up)) publish();
-  });
+  checker_ = std::make_unique<health::Checker>(
+      loop_, random_seed(), [this](const health::TargetChange& change) { on_probe_verdict(change); },
+      [this](const health::Target& target, std::string_view generation) { on_generation(target, generation); });
   configure_health();
   return {};
 }

@@ -52,6 +52,8 @@ class Server final : private admin::AdminSource {
 
   // health.cpp
   void configure_health();
+  void on_probe_verdict(const health::TargetChange& change);
+  void on_generation(const health::Target& target, std::string_view generation);
   void on_failure_streak(const std::shared_ptr<cluster::Backend>& backend);
   void end_ejections();
   void schedule_end_of_ejections();

@@ -139,9 +139,12 @@ Answer Balancer::serve(std::optional<std::string_view> cookie, std::span<const c
   if (exchange.served) answer.served = epoch.ids[*exchange.served];
   if (choice.pinned) exchange.pinned_down = standing(epoch.ids[*choice.pinned]) == Standing::down;
 
-  const affinity::Settlement settlement =
-      affinity::settle(opened, choice, exchange,
-                       {.nodes = *epoch.nodes, .rules = cookie_rules, .now = wall(now), .nonce = random_.next()});
+  const affinity::Settlement settlement = affinity::settle(opened, choice, exchange,
+                                                           {.nodes = *epoch.nodes,
+                                                            .rules = cookie_rules,
+                                                            .now = wall(now),
+                                                            .nonce = random_.next(),
+                                                            .standings = epoch.set->standings()});
   answer.verdict = settlement.verdict;
   if (settlement.set_cookie) answer.set_cookie = affinity::seal(*settlement.set_cookie, *epoch.keys, pool_name);
   return answer;

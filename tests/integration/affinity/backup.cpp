@@ -238,5 +238,53 @@ TEST_CASE("backup_only: a session goes to its backup or nowhere") {
   CHECK(verdict(balancer, "/failover") == "failover");
 }
 
+// Says which generation it is, and knows of no session when it is another than it was.
+class Restarting {
+ public:
+  explicit Restarting(std::string name) : name_(std::move(name)) {}
+
+  Script script() {
+    return answering([this](const Message&) {
+      const std::lock_guard lock(mutex_);
+      return reply(name_, "X-Session-Backup: b\r\nX-Node-Generation: boot-" + std::to_string(boots_) + "\r\n");
+    });
+  }
+  void restart() {
+    const std::lock_guard lock(mutex_);
+    ++boots_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string name_;
+  int boots_ = 1;
+};
+
+TEST_CASE("a node that lost its memory with a restart gets no more of a session whose replica is elsewhere") {
+  const bool by_probe = GENERATE(true, false);
+  CAPTURE(by_probe);
+  Restarting restarting("a");
+  ScriptedOrigin a(restarting.script());
+  ScriptedOrigin b(named("b"));
+  Setup setup{.top = {access_log_to_stdout},
+              .pool = {with_backup("announced"),
+                       by_probe ? "health: {active: {interval: 50ms, timeout: 1s}}" : "health: {passive: off}"},
+              .backends = {backend("a", a), backend("b", b, ", state: drain")}};
+  Balancer balancer(setup);
+  Browser browser(balancer.port());
+  for (int i = 0; i < 3; ++i) CHECK(browser.node("/before") == "a");
+  restarting.restart();
+  if (by_probe) {
+    const std::size_t probes = a.seen_target("/healthz");
+    REQUIRE(eventually([&] { return a.seen_target("/healthz") > probes + 1; }));
+  } else {
+    CHECK(Browser(balancer.port()).node("/another") == "a");  // Any answer tells.
+  }
+  CHECK(browser.node("/after") == "b");
+  CHECK(verdict(balancer, "/after") == "failover");
+  CHECK(browser.node("/later") == "b");
+  CHECK(verdict(balancer, "/later") == "bound");
+}
+
 }  // namespace
 }  // namespace stickler::integration

@@ -393,5 +393,70 @@ TEST_CASE("the sessions of a node that dies are spread over all others, in an or
   }
 }
 
+TEST_CASE("a node that has started anew counts as down for a session that has a backup, and for no other") {
+  struct Row {
+    const char* what;
+    std::string backup;
+    std::vector<Standing> standings;
+    std::uint32_t cookie, now;
+    Verdict verdict;
+    Place pinned;
+  };
+  const std::vector<Row> rows = {
+      {"it has started anew", "b", {up, up, up}, 1, 2, Verdict::failover, b},
+      {"it has started anew, but there is no backup", "", {up, up, up}, 1, 2, Verdict::bound, a},
+      {"it has started anew, but the backup is down", "b", {up, down, up}, 1, 2, Verdict::bound, a},
+      {"it has started anew, but the backup is the node itself", "a", {up, up, up}, 1, 2, Verdict::bound, a},
+      {"it is the same", "b", {up, up, up}, 1, 1, Verdict::bound, a},
+      {"it has not been heard of since the balancer started", "b", {up, up, up}, 1, 0, Verdict::bound, a},
+      {"it named no generation when the session was bound", "b", {up, up, up}, 0, 2, Verdict::bound, a},
+  };
+  World world;
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Opened cookie = world.cookie("a", row.backup);
+    cookie.binding.generation = row.cookie;
+    const Choice choice =
+        affinity::choose(cookie, {.nodes = world.nodes, .standings = row.standings, .primary_generation = row.now});
+    CHECK(choice.verdict == row.verdict);
+    CHECK(choice.pinned == row.pinned);
+  }
+}
+
+TEST_CASE("a cookie holds the generation of the node that it is bound to") {
+  struct Row {
+    const char* what;
+    std::string backup;
+    Standing of_backup;
+    std::uint32_t cookie, answer;
+    bool announces;
+    std::uint32_t generation;
+    bool tells;
+  };
+  const std::vector<Row> rows = {
+      {"the same", "b", up, 1, 1, false, 1, false},
+      {"the answer names none", "b", up, 1, 0, false, 1, false},
+      {"the first that is named", "b", up, 0, 2, false, 2, true},
+      {"another, and nobody else has the session", "", up, 1, 2, false, 2, true},
+      {"another, and who else has the session is down", "b", down, 1, 2, false, 2, true},
+      {"another: by the old one the next request goes to the backup", "b", up, 1, 2, false, 1, false},
+      {"another, but it holds the session: it names its backup", "b", up, 1, 2, true, 2, true},
+  };
+  World world;
+  world.backup_rule = BackupRule::announced;
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    world.standings = {up, row.of_backup, up};
+    Opened cookie = world.cookie("a", row.backup);
+    cookie.binding.generation = row.cookie;
+    const Exchange exchange{.served = a, .generation = row.answer, .announces = row.announces, .announced = b};
+    const Settlement settlement = world.settle(cookie, world.choose(cookie), exchange);
+    CHECK(settlement.set_cookie.has_value() == row.tells);
+    if (settlement.set_cookie) CHECK(settlement.set_cookie->generation == row.generation);
+  }
+  const Settlement first = world.settle(std::nullopt, {.verdict = Verdict::fresh}, {.served = c, .generation = 7});
+  CHECK(first.set_cookie->generation == 7);
+}
+
 }  // namespace
 }  // namespace stickler::affinity
