@@ -75,6 +75,7 @@ void Loop::end_phase() {
     std::exchange(graveyard_, {}).clear();
   }
   now_is_stale_ = wall_is_stale_ = true;
+  reader_ = nullptr;
 }
 
 TimePoint Loop::now() const {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "lb/base/clock.h"
@@ -21,6 +22,7 @@ namespace stickler::io {
 class Loop final : public Clock {
  public:
   static constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
+  static constexpr int reads_in_a_row_max = 2;
 
   Loop();
   ~Loop() override;
@@ -51,6 +53,13 @@ class Loop final : public Clock {
   // Where reads land; valid until the callback that was given it returns.
   std::span<char> scratch() { return *scratch_; }
 
+  // Whether `reader` may use it once more before others have had their turn. libuv would read a socket 32 times while
+  // each read fills the buffer: a thousand large answers at once, and a small one waits for gigabytes.
+  bool may_read(const void* reader) {
+    if (std::exchange(reader_, reader) != reader) reads_in_a_row_ = 0;
+    return reads_in_a_row_++ < reads_in_a_row_max;
+  }
+
   // Buffers for unsent bytes, empty but with their capacity kept, so that back-pressure does not allocate each time.
   std::vector<char> take_buffer();
   void give_back_buffer(std::vector<char> buffer);
@@ -68,6 +77,8 @@ class Loop final : public Clock {
   Handle<uv_prepare_t> before_poll_;
   Handle<uv_check_t> after_poll_;
   std::unique_ptr<std::array<char, scratch_bytes>> scratch_;
+  const void* reader_ = nullptr;  // Who read last in this batch of events.
+  int reads_in_a_row_ = 0;
   std::vector<Grave> graveyard_;
   std::vector<std::function<void()>> deferred_;
   std::vector<std::vector<char>> spare_buffers_;

@@ -126,7 +126,8 @@ void Socket::update_reading() {
     return;
   }
   const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-    const auto scratch = static_cast<Socket*>(handle->data)->loop_.scratch();
+    Loop& loop = static_cast<Socket*>(handle->data)->loop_;
+    const auto scratch = loop.may_read(handle) ? loop.scratch() : std::span<char>();  // None ends its turn: UV_ENOBUFS.
     *buffer = uv_buf_init(scratch.data(), static_cast<unsigned>(scratch.size()));
   };
   const auto finished = [](uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
@@ -136,7 +137,7 @@ void Socket::update_reading() {
 }
 
 void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
-  if (length == 0 || events_ == nullptr) return;  // 0 is EAGAIN.
+  if (length == 0 || length == UV_ENOBUFS || events_ == nullptr) return;  // 0 is EAGAIN.
   if (length > 0) return events_->on_data({buffer->base, static_cast<std::size_t>(length)});
   reading_ = false;
   peer_ended_ = true;

@@ -54,6 +54,21 @@ TEST_CASE("what the kernel does not take is kept, sent in order, and told when i
   }
 }
 
+TEST_CASE("a peer that fills every read is read little at a time, so that others have their turn") {
+  Pair pair(true);
+  const int room = 1 << 20;
+  setsockopt(pair.peer.fd(), SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+  const std::string bytes = noise(240'000);  // Fits into what the kernel makes of it.
+  constexpr std::size_t turn_max = Loop::reads_in_a_row_max * Loop::scratch_bytes;
+  REQUIRE(bytes.size() > turn_max + Loop::scratch_bytes);
+  pair.peer.send(bytes);
+  uv_run(pair.loop.uv(), UV_RUN_NOWAIT);
+  CHECK(pair.events.data.size() == turn_max);
+  run_until(pair.loop, [&] { return pair.events.data.size() >= bytes.size(); });
+  CHECK(pair.events.data == bytes);
+  CHECK(pair.events.broken == 0);
+}
+
 TEST_CASE("the sender is not told of low water before it is reached") {
   Pair pair;
   pair.socket->write(noise(16 << 20));
