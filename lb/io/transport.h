@@ -34,7 +34,7 @@ class Gate {
 // Where bytes go, as flow control sees it.
 class Sink {
  public:
-  static constexpr std::size_t high_water_bytes = std::size_t{256} * 1024;
+  static constexpr std::size_t high_water_bytes = std::size_t{64} * 1024;
   static constexpr std::size_t low_water_bytes = std::size_t{16} * 1024;
 
   // Taken, and not yet taken over by the kernel. Falls while a slow peer reads.
