@@ -25,8 +25,8 @@ IDLE = 5000
 GOOD_CLIENTS = 16
 GOOD_RATE = 400
 THROWERS = 8
-# A client that does not read holds back at most the high water of lb/io and one read: 256 + 64 KiB.
-MEMORY_BYTES_MAX = (64 << 20) + CONNECTIONS * (320 << 10)
+# A client that does not read holds back at most the high water of lb/io and one read: 64 KiB each.
+MEMORY_BYTES_MAX = (64 << 20) + CONNECTIONS * (128 << 10)
 CALM_SECONDS_MAX = 30  # For what a flood leaves behind to go.
 BODY_BYTES = 1 << 20
 
