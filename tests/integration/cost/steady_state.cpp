@@ -22,20 +22,30 @@ SteadyState::SteadyState(const Conditions& conditions)
                       .backends = backends(a_, b_, conditions.cookies_kept)},
                 {.environment = conditions.environment}),
       method_(conditions.method) {
-  // All at once, so that there is a connection for each: none is opened later.
-  for (std::size_t i = 0; i < clients; ++i) {
-    clients_.emplace_back(balancer_.port());
-    clients_.back().send(request(method_, "/held", {}, conditions.body));
+  for (std::size_t i = 0; i < clients; ++i) clients_.emplace_back(balancer_.port());
+  std::vector<std::string> cookies(clients);
+  const auto request_for = [&](std::string_view target, std::size_t client) {
+    return request(method_, target, cookies[client], conditions.body);
+  };
+  // All at once, so that there is a connection for each: none is opened later. Then again with what they were given, so
+  // that as many streams as there can be have room for the longest head.
+  for (const bool first : {true, false}) {
+    a_.gate.close();
+    b_.gate.close();
+    const std::size_t before = a_.origin.requests() + b_.origin.requests();
+    for (std::size_t i = 0; i < clients; ++i) clients_[i].send(request_for("/held", i));
+    REQUIRE(eventually([&] { return a_.origin.requests() + b_.origin.requests() == before + clients; }));
+    a_.gate.open();
+    b_.gate.open();
+    for (std::size_t i = 0; i < clients; ++i) {
+      const Message answer = answer_to(i);
+      if (!first || !conditions.cookies_kept) continue;
+      const std::string given = answer.field("Set-Cookie");
+      REQUIRE(given.starts_with("STICKLER="));
+      cookies[i] = "Cookie: " + given.substr(0, given.find(';')) + "\r\n";
+    }
   }
-  REQUIRE(eventually([&] { return a_.origin.requests() + b_.origin.requests() == clients; }));
-  a_.gate.open();
-  b_.gate.open();
-  for (std::size_t i = 0; i < clients; ++i) {
-    const std::string given = answer_to(i).field("Set-Cookie");
-    REQUIRE(given.starts_with("STICKLER="));
-    const std::string cookie = "Cookie: " + given.substr(0, given.find(';')) + "\r\n";
-    requests_.push_back(request(method_, "/", conditions.cookies_kept ? cookie : "", conditions.body));
-  }
+  for (std::size_t i = 0; i < clients; ++i) requests_.push_back(request_for("/", i));
   rounds(20);  // Buffers grow to what they need.
 }
 
