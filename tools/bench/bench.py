@@ -51,7 +51,7 @@ class Work:
 WORKS = [
     Work("keep_alive", "64 clients, 64-byte answers, kept connections", ("-c", "64"), floor=True,
          goal="CPU <= 0.80 x nginx, <= 0.60 x HAProxy"),
-    Work("cookie", "the same with cookie affinity, cookies sent back", ("-c", "64"), cookie=True,
+    Work("cookie", "the same with cookie affinity, cookies sent back", ("-c", "64"), cookie=True, floor=True,
          goal="CPU <= 0.67 x HAProxy"),
     Work("access_log", "the same with the access log written", ("-c", "64"), access_log=True),
     Work("close", "a new client connection for each request", ("-c", "64", "--close"), goal="CPU <= 0.90 x nginx"),
