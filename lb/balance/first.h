@@ -13,7 +13,7 @@ namespace stickler::balance {
 class First final : public Policy {
  public:
   explicit First(std::vector<Candidate> candidates) : candidates_(std::move(candidates)) {}
-  Pick pick(const PickContext& context, PickState& state) const override;
+  Pick pick(const PickContext& context, PickState&) const override { return first_left(candidates_, context); }
 
  private:
   std::vector<Candidate> candidates_;

@@ -49,14 +49,7 @@ Pick Hash::pick(const PickContext& context, PickState& state) const {
     if (bounded_load_ == 0 || has_room(owner, open)) return owner;
     if (!full) full = owner;
   }
-  return full ? full : pick_by_scan(context);
-}
-
-Pick Hash::pick_by_scan(const PickContext& context) const {
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    if (candidates_[i].weight > 0 && !was_tried(context, i)) return i;
-  }
-  return std::nullopt;
+  return full ? full : first_left(candidates_, context);
 }
 
 }  // namespace stickler::balance

@@ -20,7 +20,6 @@ class Hash final : public Policy {
  private:
   double open_per_weight() const;
   bool has_room(std::size_t index, double open_per_weight) const;
-  Pick pick_by_scan(const PickContext& context) const;
 
   std::vector<Candidate> candidates_;
   KeyTable table_;

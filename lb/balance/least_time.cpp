@@ -26,11 +26,8 @@ double LeastTime::cost(std::size_t index, TimePoint now) const {
 }
 
 Pick LeastTime::pick(const PickContext& context, PickState& state) const {
-  const Pick first = draw_.draw(context, state.random);
-  if (!first) return first;
-  const Pick second = draw_.draw(context, state.random, first);
-  if (!second) return first;
-  return cost(*second, context.now) < cost(*first, context.now) ? second : first;
+  return draw_.better_of_two(context, state.random,
+                             [&](std::size_t a, std::size_t b) { return cost(a, context.now) < cost(b, context.now); });
 }
 
 }  // namespace stickler::balance

@@ -9,6 +9,13 @@ bool was_tried(const PickContext& context, std::size_t index) {
   return std::find(context.tried.begin(), context.tried.end(), index) != context.tried.end();
 }
 
+Pick first_left(const std::vector<Candidate>& candidates, const PickContext& context) {
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].weight > 0 && !was_tried(context, i)) return i;
+  }
+  return std::nullopt;
+}
+
 void PickState::remap(std::span<const std::string> names) {
   followed_ = names.data();
   if (std::equal(names.begin(), names.end(), names_.begin(), names_.end())) return;

@@ -45,6 +45,9 @@ struct PickContext {
 
 bool was_tried(const PickContext& context, std::size_t index);
 
+// The first that has weight and was not tried.
+Pick first_left(const std::vector<Candidate>& candidates, const PickContext& context);
+
 // What one worker remembers of its picks in one pool. It outlives policies and snapshots. One thread.
 class PickState {
  public:

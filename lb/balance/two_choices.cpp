@@ -9,11 +9,9 @@ namespace stickler::balance {
 TwoChoices::TwoChoices(std::vector<Candidate> candidates) : candidates_(std::move(candidates)), draw_(candidates_) {}
 
 Pick TwoChoices::pick(const PickContext& context, PickState& state) const {
-  const Pick first = draw_.draw(context, state.random);
-  if (!first) return first;
-  const Pick second = draw_.draw(context, state.random, first);
-  if (!second) return first;
-  return RelativeLoad::of(candidates_[*second]) < RelativeLoad::of(candidates_[*first]) ? second : first;
+  return draw_.better_of_two(context, state.random, [this](std::size_t a, std::size_t b) {
+    return RelativeLoad::of(candidates_[a]) < RelativeLoad::of(candidates_[b]);
+  });
 }
 
 }  // namespace stickler::balance

@@ -90,19 +90,7 @@ Value route(const Route& route) {
 }
 
 std::string spell_on(const Hash& hash) {
-  switch (hash.on) {
-    case HashOn::client_ip:
-      return "client_ip";
-    case HashOn::path:
-      return "path";
-    case HashOn::uri:
-      return "uri";
-    case HashOn::header:
-      return "header:" + hash.name;
-    case HashOn::cookie:
-      break;
-  }
-  return "cookie:" + hash.name;
+  return std::string(name_of(hash.on)) + (hash.name.empty() ? "" : ":" + hash.name);
 }
 
 Value hash(const Hash& hash) {

@@ -7,30 +7,22 @@
 namespace stickler::config {
 namespace {
 
-constexpr Word<HashOn> plain_words[] = {
-    {"client_ip", HashOn::client_ip}, {"path", HashOn::path}, {"uri", HashOn::uri}, {"sni", {}}};
-
-// Where a word and a name stand: "header:NAME".
-struct Named {
-  std::string_view start;
-  HashOn on;
-};
-constexpr Named named_words[] = {{"header:", HashOn::header}, {"cookie:", HashOn::cookie}};
+bool takes_name(const Word<HashOn>& word) { return word.value == HashOn::header || word.value == HashOn::cookie; }
 
 void read_on(const Field& field, Hash& hash) {
   const auto given = text(field);
   if (!given) return;
-  for (const Named& word : named_words) {
-    if (!given->starts_with(word.start)) continue;
-    hash.on = word.on;
-    hash.name = given->substr(word.start.size());
-    if (!is_token(hash.name)) field.reject("a name behind " + quoted(word.start));
-    return;
+  const std::size_t colon = given->find(':');
+  const auto known = std::ranges::find(hash_on_words, given->substr(0, colon), &Word<HashOn>::word);
+  const bool named = colon != std::string::npos;
+  if (known == std::end(hash_on_words) || takes_name(*known) != named) {
+    return field.reject("client_ip, path, uri, header:NAME, cookie:NAME or sni");
   }
-  const auto known = std::ranges::find(plain_words, *given, &Word<HashOn>::word);
-  if (known == std::end(plain_words)) return field.reject("client_ip, path, uri, header:NAME, cookie:NAME or sni");
   if (!known->value) return field.not_available(known->word);
   hash.on = *known->value;
+  if (!named) return;
+  hash.name = given->substr(colon + 1);
+  if (!is_token(hash.name)) field.reject("a name behind " + quoted(given->substr(0, colon + 1)));
 }
 
 // Below 1 times the mean some request could go nowhere; at 1 hardly any keeps its backend.

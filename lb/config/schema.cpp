@@ -19,6 +19,7 @@ Address default_admin_address() { return *Address::parse("127.0.0.1:9900"); }
 
 std::string_view name_of(AccessLogFormat format) { return word_for(access_log_format_words, format); }
 std::string_view name_of(Policy policy) { return word_for(policy_words, policy); }
+std::string_view name_of(HashOn on) { return word_for(hash_on_words, on); }
 std::string_view name_of(HashTable table) { return word_for(hash_table_words, table); }
 std::string_view name_of(SameSite same_site) { return word_for(same_site_words, same_site); }
 std::string_view name_of(CookieSecure secure) { return word_for(cookie_secure_words, secure); }

@@ -269,6 +269,7 @@ struct Config {
 
 // The words of the file, e.g. "round_robin".
 std::string_view name_of(AccessLogFormat format);
+std::string_view name_of(HashOn on);
 std::string_view name_of(HashTable table);
 std::string_view name_of(Policy policy);
 std::string_view name_of(SameSite same_site);

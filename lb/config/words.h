@@ -27,6 +27,11 @@ inline constexpr Word<Policy> policy_words[] = {{"round_robin", Policy::round_ro
                                                 {"hash", Policy::hash},
                                                 {"first", Policy::first}};
 
+// `header` and `cookie` have a name behind them: "header:NAME".
+inline constexpr Word<HashOn> hash_on_words[] = {
+    {"client_ip", HashOn::client_ip}, {"path", HashOn::path},     {"uri", HashOn::uri},
+    {"header", HashOn::header},       {"cookie", HashOn::cookie}, {"sni", {}}};
+
 inline constexpr Word<HashTable> hash_table_words[] = {{"maglev", HashTable::maglev}, {"ring", HashTable::ring}};
 
 inline constexpr Word<SameSite> same_site_words[] = {

@@ -28,19 +28,28 @@ std::size_t FieldBlock::count(FieldId id) const {
   return found;
 }
 
-std::string_view FieldBlock::value_of(FieldId id) const {
-  if (!has(id)) return {};
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (fields_[i].id == id) return value(i);
+std::optional<std::size_t> FieldBlock::find(FieldId id) const {
+  for (std::size_t i = 0; has(id) && i < size(); ++i) {
+    if (fields_[i].id == id) return i;
   }
-  return {};
+  return std::nullopt;
+}
+
+std::optional<std::size_t> FieldBlock::find(std::string_view wanted) const {
+  for (std::size_t i = 0; i < size(); ++i) {
+    if (equals_ignore_case(name(i), wanted)) return i;
+  }
+  return std::nullopt;
+}
+
+std::string_view FieldBlock::value_of(FieldId id) const {
+  const auto found = find(id);
+  return found ? value(*found) : std::string_view();
 }
 
 std::string_view FieldBlock::value_of(std::string_view wanted) const {
-  for (std::size_t i = 0; i < size(); ++i) {
-    if (equals_ignore_case(name(i), wanted)) return value(i);
-  }
-  return {};
+  const auto found = find(wanted);
+  return found ? value(*found) : std::string_view();
 }
 
 void FieldBlock::discard(FieldId id) {

@@ -88,8 +88,10 @@ class FieldBlock {
 
   bool has(FieldId id) const { return present_.has(id); }
   std::size_t count(FieldId id) const;
-  std::string_view value_of(FieldId id) const;             // Of the first; "" if there is none.
-  std::string_view value_of(std::string_view name) const;  // Ignores case.
+  std::optional<std::size_t> find(FieldId id) const;             // The first.
+  std::optional<std::size_t> find(std::string_view name) const;  // Ignores case.
+  std::string_view value_of(FieldId id) const;                   // Of the first; "" if there is none.
+  std::string_view value_of(std::string_view name) const;        // Ignores case.
 
   // The same bytes now stand there.
   void rebase(const char* bytes) { bytes_ = {bytes, bytes_.size()}; }

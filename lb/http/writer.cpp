@@ -35,12 +35,11 @@ void append_last_chunk(std::string& out, const FieldBlock& trailers) {
 }
 
 bool has_plain_length(const FieldBlock& head) {
-  std::size_t i = 0;
-  while (i < head.size() && head[i].id != FieldId::content_length) ++i;
-  if (i == head.size()) return false;
-  const Field& field = head[i];
-  const std::string_view digits = head.value(i);
-  const bool one_space = head.line(i).substr(field.name_size, field.value - field.line - field.name_size) == ": ";
+  const auto i = head.find(FieldId::content_length);
+  if (!i) return false;
+  const Field& field = head[*i];
+  const std::string_view digits = head.value(*i);
+  const bool one_space = head.line(*i).substr(field.name_size, field.value - field.line - field.name_size) == ": ";
   const bool nothing_behind = field.line_end == field.value + digits.size() + 2;
   return one_space && nothing_behind && (digits.size() == 1 || !digits.starts_with('0'));
 }

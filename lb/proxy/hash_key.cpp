@@ -1,18 +1,10 @@
 #include "lb/proxy/hash_key.h"
 
-#include "lb/base/bytes.h"
 #include "lb/base/hash.h"
 #include "lb/http/cookie.h"
 
 namespace stickler::proxy {
 namespace {
-
-std::optional<std::string_view> first_value(const http::FieldBlock& head, std::string_view name) {
-  for (std::size_t i = 0; i < head.size(); ++i) {
-    if (equals_ignore_case(head.name(i), name)) return head.value(i);
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string_view> text_of(const HashOn& on, const http::RequestHead& head, std::string_view client_ip,
                                         std::string_view path) {
@@ -24,7 +16,8 @@ std::optional<std::string_view> text_of(const HashOn& on, const http::RequestHea
     case HashOn::What::uri:
       return head.path_and_query();
     case HashOn::What::header:
-      return first_value(head, on.name);
+      if (const auto found = head.find(on.name)) return head.value(*found);
+      return std::nullopt;
     case HashOn::What::cookie:
       break;
   }

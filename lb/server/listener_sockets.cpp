@@ -47,7 +47,8 @@ Result<ListenerSockets::Group> ListenerSockets::bind_group(const config::Listene
                             .exclusive = !has_port(address)};
   std::vector<Socket> group = take_back(key_of(listener, address), workers);
   if (address.is_unix() && group.front() == nullptr) group.assign(workers, nullptr);  // The first owns the file.
-  Address bound = address;                                                            // The first decides on the port.
+  // The first decides on the port.
+  Address bound = address;
   for (Socket& place : group) {
     if (place == nullptr) {
       // A unix socket has one queue, which all share.

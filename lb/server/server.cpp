@@ -157,25 +157,32 @@ void Server::announce() const {
   log_info("ready");
 }
 
-std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker) {
+// What all workers share of the pools: a policy may be large, and dear to build.
+std::vector<proxy::EpochPool> Server::build_pools() const {
+  std::vector<proxy::EpochPool> pools;
+  for (const auto& settings : snapshot_->pools) {
+    proxy::EpochPool& pool = pools.emplace_back();
+    pool.settings = settings.get();
+    pool.set = backends_.build(settings->name);
+    if (settings->affinity) {
+      pool.nodes = std::make_shared<const affinity::NodeTable>(pool.set->names(), settings->affinity->keys);
+    }
+  }
+  return pools;
+}
+
+std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker, std::vector<proxy::EpochPool> pools) {
   auto epoch = std::make_shared<proxy::Epoch>();
   epoch->snapshot = snapshot_;
   epoch->retire = [this](std::shared_ptr<const proxy::Snapshot> snapshot) {
     loop_.post([snapshot = std::move(snapshot)] {});  // Its last owner frees it; let that be this thread.
   };
-  for (std::size_t i = 0; i < snapshot_->pools.size(); ++i) {
-    const proxy::PoolSettings& settings = *snapshot_->pools[i];
-    proxy::EpochPool pool;
-    pool.settings = &settings;
-    pool.set = backends_.build(settings.name);
-    if (settings.affinity) {
-      pool.nodes = std::make_shared<const affinity::NodeTable>(pool.set->names(), settings.affinity->keys);
-    }
-    pool.counters = &metrics_.pool(worker, settings.name);
+  epoch->pools = std::move(pools);
+  for (proxy::EpochPool& pool : epoch->pools) {
+    pool.counters = &metrics_.pool(worker, pool.settings->name);
     for (const std::string& name : pool.set->names()) {
-      pool.backend_counters.push_back(&metrics_.backend(worker, settings.name, name));
+      pool.backend_counters.push_back(&metrics_.backend(worker, pool.settings->name, name));
     }
-    epoch->pools.push_back(std::move(pool));
   }
   for (std::size_t i = 0; i < snapshot_->listeners.size(); ++i) {
     epoch->listeners.push_back({.settings = &snapshot_->listeners[i],
@@ -186,7 +193,8 @@ std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker) {
 }
 
 void Server::publish() {
-  workers_->publish([this](std::uint32_t worker) { return make_epoch(worker); });
+  const std::vector<proxy::EpochPool> pools = build_pools();
+  workers_->publish([&](std::uint32_t worker) { return make_epoch(worker, pools); });
 }
 
 }  // namespace stickler::server

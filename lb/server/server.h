@@ -38,7 +38,8 @@ class Server final : private admin::AdminSource {
   Result<void> start_admin();
   void start_workers();
   void announce() const;
-  std::shared_ptr<proxy::Epoch> make_epoch(std::uint32_t worker);
+  std::vector<proxy::EpochPool> build_pools() const;
+  std::shared_ptr<proxy::Epoch> make_epoch(std::uint32_t worker, std::vector<proxy::EpochPool> pools);
   void publish();
 
   // reload.cpp

@@ -11,6 +11,7 @@
 #include "tests/integration/endurance/echo.h"
 #include "tests/integration/failure/addresses.h"
 #include "tests/integration/failure/named.h"
+#include "tests/integration/harness/chance.h"
 
 namespace stickler::integration {
 namespace {
@@ -23,22 +24,6 @@ constexpr int requests = 3'000;
 #else
 constexpr int requests = 20'000;
 #endif
-
-class Chance {
- public:
-  explicit Chance(std::uint64_t seed) : engine_(seed) {}
-  std::size_t below(std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(engine_); }
-  bool percent(std::size_t share) { return below(100) < share; }
-
-  // Mostly small, up to 256 KiB.
-  std::size_t size() {
-    const std::size_t kind = below(100);
-    return 1 + below(kind < 60 ? 2'048 : kind < 80 ? 32'768 : 262'144);
-  }
-
- private:
-  std::mt19937_64 engine_;
-};
 
 // A backend process that can be killed and started again at the same address.
 class Backend {
@@ -105,9 +90,9 @@ class Client {
  private:
   void exchange(Sent& sent) {
     if (!wire_ || chance_.percent(10)) wire_ = std::make_unique<RawClient>(port_);
-    sent.size = chance_.size();
+    sent.size = chance_.size(60, 80);
     const bool has_body = sent.method == "PUT" || sent.method == "POST";
-    const std::string body = has_body ? body_of("sent by " + sent.id, chance_.size()) : "";
+    const std::string body = has_body ? body_of("sent by " + sent.id, chance_.size(60, 80)) : "";
     wire_->send(request(sent.method, "/r/" + sent.id,
                         "X-Id: " + sent.id + "\r\nX-Size: " + std::to_string(sent.size) + "\r\n", body));
     std::optional<Message> answer;

@@ -46,4 +46,10 @@ inline void reload(Balancer& balancer, const std::string& text) {
 }
 inline void reload(Balancer& balancer, const Setup& setup) { reload(balancer, yaml(setup)); }
 
+// Answered once the control thread has applied it; the workers follow.
+inline Message reload_by_command(Balancer& balancer) {
+  return RawClient(balancer.admin_port())
+      .exchange("POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+}
+
 }  // namespace stickler::integration

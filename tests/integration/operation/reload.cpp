@@ -34,12 +34,6 @@ bool refuses_connections(std::uint16_t port) {
   });
 }
 
-// Answered once the control thread has applied it; the workers follow.
-Message reload_by_command(Balancer& balancer) {
-  return RawClient(balancer.admin_port())
-      .exchange("POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
-}
-
 // A connection that knocks at a socket in the moment when it closes is reset.
 bool comes_to_answer(std::uint16_t port, std::string_view name) {
   return eventually([&] {

@@ -200,8 +200,7 @@ TEST_CASE("while it stops the process says so: alive, not ready, and it does not
   CHECK(balancer.admin("/healthz").status() == 200);
   CHECK(balancer.metric("stickler_ready") == 0);
   CHECK(balancer.admin_json("/api/v1/status").at("draining") == true);
-  const Message reload = RawClient(balancer.admin_port())
-                             .exchange("POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+  const Message reload = reload_by_command(balancer);
   CHECK(reload.status() == 503);
   CHECK(nlohmann::json::parse(reload.body).at("error").at("code") == "shutting_down");
   a.gate.open();
