@@ -20,9 +20,9 @@ std::string answer_of(std::uint64_t body_bytes) {
 class Origin::Connection final : public ListNode<Connection>, private io::TransportEvents {
  public:
   Connection(Origin& origin, std::unique_ptr<io::Socket> socket)
-      : origin_(origin), socket_(std::move(socket)), parser_(origin.limits_, origin.head_) {
-    socket_->set_events(*this);
-  }
+      : origin_(origin), socket_(std::move(socket)), parser_(origin.limits_, origin.head_) {}
+
+  void start() { socket_->set_events(*this); }  // Once it has its place.
 
  private:
   void on_data(std::span<const char> bytes) override {
@@ -70,8 +70,9 @@ Origin::~Origin() {
 
 void Origin::accept(int fd) {
   auto socket = io::Socket::adopt(loop_, fd, socket_.address().is_unix());
-  if (!socket) return;
-  connections_.push_back(*std::make_unique<Connection>(*this, *std::move(socket)).release());
+  auto* connection = std::make_unique<Connection>(*this, std::move(socket)).release();
+  connections_.push_back(*connection);
+  connection->start();
 }
 
 void Origin::end(Connection& connection) {

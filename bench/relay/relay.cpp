@@ -9,14 +9,12 @@ namespace stickler::bench {
 class Relay::Pair final : public ListNode<Pair> {
  public:
   Pair(Relay& relay, int fd) : relay_(relay), client_{*this}, origin_{*this} {
-    auto accepted = io::Socket::adopt(relay.loop_, fd, relay.socket_.address().is_unix());
-    if (accepted) client_.socket = *std::move(accepted);
+    client_.socket = io::Socket::adopt(relay.loop_, fd, relay.socket_.address().is_unix());
     origin_.socket = io::Socket::connect(relay.loop_, relay.origin_, origin_);
   }
 
   // Requires: called once, after the pair has its place.
   void start() {
-    if (client_.socket == nullptr) return relay_.end(*this);
     client_.to = origin_.socket.get();
     origin_.to = client_.socket.get();
     client_.socket->set_events(client_);

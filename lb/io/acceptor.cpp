@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -10,6 +11,8 @@ namespace stickler::io {
 namespace {
 
 constexpr int batch_max = 32;
+constexpr int probe_every = 8;
+
 constexpr int waiting_max = 8192;  // Above any backlog.
 constexpr std::chrono::milliseconds back_off_time{100};
 
@@ -66,11 +69,15 @@ void Acceptor::accept_waiting() {
 }
 
 void Acceptor::accept_batch() {
-  for (int i = 0; i < batch_max && polling_; ++i) {
+  for (int i = 0; i < allowed_ && polling_; ++i) {
     const Taken taken = accept_one();
-    if (taken == Taken::none) return;
     if (taken == Taken::exhausted) return back_off();
+    if (taken != Taken::none) continue;
+    allowed_ = std::max(i, 1);
+    filled_ = 0;
+    return;
   }
+  if (++filled_ % probe_every == 0) allowed_ = std::min(2 * allowed_, batch_max);
 }
 
 void Acceptor::back_off() {

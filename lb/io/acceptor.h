@@ -45,6 +45,8 @@ class Acceptor {
   Handle<uv_poll_t> poll_;
   Timer retry_;
   bool polling_ = false;
+  int allowed_ = 1;  // In one batch: clients that come one by one cost no call that finds nobody; a flood raises it.
+  int filled_ = 0;   // Batches in a row that took all they might.
 };
 
 }  // namespace stickler::io

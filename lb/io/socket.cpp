@@ -2,11 +2,14 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cassert>
+#include <cerrno>
 #include <utility>
 
 namespace stickler::io {
@@ -22,23 +25,33 @@ Socket* socket_of(Request* request) {
   return static_cast<Socket*>(request->handle->data);
 }
 
-uv_stream_t* make_stream(Loop& loop, bool is_unix) {
-  if (is_unix) {
-    auto* pipe = new uv_pipe_t{};
-    uv_pipe_init(loop.uv(), pipe, 0);
-    return reinterpret_cast<uv_stream_t*>(pipe);
-  }
-  auto* tcp = new uv_tcp_t{};
-  uv_tcp_init(loop.uv(), tcp);
-  return reinterpret_cast<uv_stream_t*>(tcp);
-}
-
 void free_stream(uv_handle_t* closed) {
   if (closed->type == UV_TCP) {
     delete reinterpret_cast<uv_tcp_t*>(closed);
   } else {
     delete reinterpret_cast<uv_pipe_t*>(closed);
   }
+}
+
+// What libuv would say: bytes, or a negative code.
+ssize_t write_now(int fd, std::span<const iovec> pieces) {
+  ssize_t written = 0;
+  do {
+    written = pieces.size() == 1 ? ::write(fd, pieces[0].iov_base, pieces[0].iov_len)
+                                 : ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
+  } while (written < 0 && errno == EINTR);
+  return written < 0 ? uv_translate_sys_error(errno) : written;
+}
+
+// Bytes that nobody has read would turn the end into a reset, which may take an answer with it that is on its way.
+void close_raw(int fd, std::span<char> scratch, bool reset) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  if (reset) {
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  } else {
+    [[maybe_unused]] const ssize_t unread = ::read(fd, scratch.data(), scratch.size());
+  }
+  ::close(fd);
 }
 
 }  // namespace
@@ -49,32 +62,56 @@ struct Socket::WriteRequest {
   std::vector<char> bytes;
 };
 
-Socket::Socket(Loop& loop, bool is_unix) : loop_(loop), stream_(make_stream(loop, is_unix)) { stream_->data = this; }
+Socket::Socket(Loop& loop, int fd, bool is_unix) : loop_(loop), fd_(fd), is_unix_(is_unix) {}
 
 Socket::~Socket() {
-  stream_->data = nullptr;
-  const bool can_reset = reset_on_close_ && stream_->type == UV_TCP && !shutdown_done_ && fd() >= 0;
-  if (!can_reset || uv_tcp_close_reset(tcp(), free_stream) != 0) uv_close(handle(), free_stream);
+  const bool reset = reset_on_close_ && !is_unix_ && !shutdown_done_;
+  if (stream_ == nullptr) {
+    close_raw(fd_, loop_.scratch(), reset);
+  } else {
+    stream_->data = nullptr;
+    if (!reset || fd_ < 0 || uv_tcp_close_reset(tcp(), free_stream) != 0) uv_close(handle(), free_stream);
+  }
   give_back(std::move(pending_));
 }
 
 std::size_t Socket::unsent_bytes() const {
-  return uv_stream_get_write_queue_size(stream_) + (pending_ == nullptr ? 0 : pending_->bytes.size());
+  return (stream_ == nullptr ? 0 : uv_stream_get_write_queue_size(stream_)) +
+         (pending_ == nullptr ? 0 : pending_->bytes.size());
 }
 
-Result<std::unique_ptr<Socket>> Socket::adopt(Loop& loop, int fd, bool is_unix) {
-  std::unique_ptr<Socket> socket(new Socket(loop, is_unix));
-  const int result = is_unix ? uv_pipe_open(socket->pipe(), fd) : uv_tcp_open(socket->tcp(), fd);
-  if (result != 0) {
-    ::close(fd);
-    return fail(uv_strerror(result), -result);
-  }
+std::unique_ptr<Socket> Socket::adopt(Loop& loop, int fd, bool is_unix) {
+  std::unique_ptr<Socket> socket(new Socket(loop, fd, is_unix));
   socket->connected_ = true;
   return socket;
 }
 
+void Socket::make_stream() {
+  if (is_unix_) {
+    auto* pipe = new uv_pipe_t{};
+    uv_pipe_init(loop_.uv(), pipe, 0);
+    stream_ = reinterpret_cast<uv_stream_t*>(pipe);
+  } else {
+    auto* tcp = new uv_tcp_t{};
+    uv_tcp_init(loop_.uv(), tcp);
+    stream_ = reinterpret_cast<uv_stream_t*>(tcp);
+  }
+  stream_->data = this;
+}
+
+void Socket::open_stream() {
+  if (stream_ != nullptr) return;
+  make_stream();
+  const int result = is_unix_ ? uv_pipe_open(pipe(), fd_) : uv_tcp_open(tcp(), fd_);
+  if (result == 0) return;
+  ::close(std::exchange(fd_, -1));
+  connected_ = false;
+  break_later(result);
+}
+
 std::unique_ptr<Socket> Socket::connect(Loop& loop, const Address& to, TransportEvents& events) {
-  std::unique_ptr<Socket> socket(new Socket(loop, to.is_unix()));
+  std::unique_ptr<Socket> socket(new Socket(loop, -1, to.is_unix()));
+  socket->make_stream();
   socket->events_ = &events;
   socket->start_connect(to);
   return socket;
@@ -89,13 +126,15 @@ void Socket::start_connect(const Address& to) {
   if (to.is_unix()) {
     uv_pipe_connect(request.release(), pipe(), reinterpret_cast<const sockaddr_un*>(to.sockaddr_ptr())->sun_path,
                     finished);
+    uv_fileno(handle(), &fd_);
     return;
   }
   const int result = uv_tcp_connect(request.get(), tcp(), to.sockaddr_ptr(), finished);
   if (result != 0) return break_later(result);
   static_cast<void>(request.release());  // libuv has it until the callback.
+  uv_fileno(handle(), &fd_);
   const int on = 1;
-  setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 void Socket::connect_finished(int status) {
@@ -120,6 +159,9 @@ void Socket::set_events(TransportEvents& events) {
 void Socket::update_reading() {
   const bool wanted = connected_ && !peer_ended_ && held_ == 0 && events_ != nullptr;
   if (wanted == reading_) return;
+  if (stream_ == nullptr && !has_read_) return read_first();
+  open_stream();
+  if (broken_ != 0 && !connected_) return;
   reading_ = wanted;
   if (!wanted) {
     uv_read_stop(stream_);
@@ -134,6 +176,15 @@ void Socket::update_reading() {
     if (stream->data != nullptr) static_cast<Socket*>(stream->data)->read_finished(length, buffer);
   };
   uv_read_start(stream_, allocate, finished);
+}
+
+// Errors and the end are left to libuv's next read, which meets them again.
+void Socket::read_first() {
+  has_read_ = true;
+  const auto scratch = loop_.scratch();
+  const ssize_t length = ::read(fd_, scratch.data(), scratch.size());
+  if (length > 0) events_->on_data(scratch.first(static_cast<std::size_t>(length)));
+  update_reading();
 }
 
 void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
@@ -151,16 +202,16 @@ void Socket::write(std::span<const std::string_view> pieces) {
   if (broken_ != 0) return;
   std::size_t sent = 0;
   if (connected_ && unsent_bytes() == 0) {
-    std::array<uv_buf_t, pieces_max> buffers;
-    unsigned count = 0;
+    std::array<iovec, pieces_max> buffers;
+    std::size_t count = 0;
     for (const auto piece : pieces) {
       if (piece.empty()) continue;
       if (count == pieces_max) break;
-      buffers[count++] = uv_buf_init(const_cast<char*>(piece.data()), static_cast<unsigned>(piece.size()));
+      buffers[count++] = {.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
     }
     if (count == 0) return;
-    const int result = uv_try_write(stream_, buffers.data(), count);
-    if (result < 0 && result != UV_EAGAIN) return break_later(result);
+    const ssize_t result = write_now(fd_, {buffers.data(), count});
+    if (result < 0 && result != UV_EAGAIN) return break_later(static_cast<int>(result));
     sent = result < 0 ? 0 : static_cast<std::size_t>(result);
   }
   for (auto piece : pieces) {
@@ -176,6 +227,8 @@ void Socket::write(std::span<const std::string_view> pieces) {
 
 void Socket::flush() {
   if (pending_ == nullptr || write_in_flight_ || !connected_ || broken_ != 0) return;
+  open_stream();
+  if (broken_ != 0) return;
   auto request = std::move(pending_);
   request->request.data = request.get();
   const uv_buf_t buffer = uv_buf_init(request->bytes.data(), static_cast<unsigned>(request->bytes.size()));
@@ -215,6 +268,7 @@ void Socket::break_later(int code) {
 void Socket::report_broken() {
   peer_ended_ = true;
   update_reading();
+  open_stream();
   // The handle outlives the end of the phase even if this socket does not: closing takes another iteration.
   loop_.defer([stream = stream_] {
     auto* socket = static_cast<Socket*>(stream->data);
@@ -229,9 +283,9 @@ void Socket::shutdown() {
 }
 
 void Socket::send_fin() {
-  if (shutdown_done_ || fd() < 0) return;
+  if (shutdown_done_ || fd_ < 0) return;
   shutdown_done_ = true;
-  ::shutdown(fd(), SHUT_WR);
+  ::shutdown(fd_, SHUT_WR);
 }
 
 void Socket::hold(Hold reason) {
@@ -248,11 +302,6 @@ void Socket::release(Hold reason) {
 void Socket::close() {
   events_ = nullptr;
   update_reading();
-}
-
-int Socket::fd() const {
-  uv_os_fd_t descriptor = -1;
-  return uv_fileno(handle(), &descriptor) == 0 ? descriptor : -1;
 }
 
 }  // namespace stickler::io

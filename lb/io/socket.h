@@ -3,6 +3,9 @@
 //
 // Reads land in the loop's scratch buffer. Writes go straight to the kernel; only an unsent tail is copied, and at
 // most one uv_write is in flight.
+//
+// An accepted socket becomes libuv's only once it has to wait: its first bytes are mostly there already, and one that
+// is answered and closed without a wait costs no call to epoll at all.
 #pragma once
 
 #include <memory>
@@ -16,8 +19,8 @@ namespace stickler::io {
 
 class Socket final : public Transport {
  public:
-  // Takes ownership of an accepted, connected socket. On an error the descriptor has been closed.
-  static Result<std::unique_ptr<Socket>> adopt(Loop& loop, int fd, bool is_unix);
+  // Takes ownership of an accepted, connected socket; non-blocking.
+  static std::unique_ptr<Socket> adopt(Loop& loop, int fd, bool is_unix);
 
   // Starts to connect. on_connected or on_broken follows, never within the call.
   static std::unique_ptr<Socket> connect(Loop& loop, const Address& to, TransportEvents& events);
@@ -37,19 +40,22 @@ class Socket final : public Transport {
   void close() override;
   void set_reset_on_close() override { reset_on_close_ = true; }
 
-  int fd() const;  // -1 when there is none. For getsockname and the like.
+  int fd() const { return fd_; }  // -1 when there is none. For getsockname and the like.
 
  private:
   struct WriteRequest;
 
-  Socket(Loop& loop, bool is_unix);
+  Socket(Loop& loop, int fd, bool is_unix);
 
   uv_handle_t* handle() const { return reinterpret_cast<uv_handle_t*>(stream_); }
   uv_tcp_t* tcp() const { return reinterpret_cast<uv_tcp_t*>(stream_); }
   uv_pipe_t* pipe() const { return reinterpret_cast<uv_pipe_t*>(stream_); }
+  void make_stream();
+  void open_stream();
   void start_connect(const Address& to);
   void connect_finished(int status);
   void update_reading();
+  void read_first();
   void read_finished(ssize_t length, const uv_buf_t* buffer);
   void flush();
   void write_finished(std::unique_ptr<WriteRequest> sent, int status);
@@ -60,11 +66,14 @@ class Socket final : public Transport {
   void send_fin();
 
   Loop& loop_;
-  uv_stream_t* stream_;  // A uv_tcp_t or uv_pipe_t. Belongs to libuv; given up by the destructor.
+  uv_stream_t* stream_ = nullptr;  // A uv_tcp_t or uv_pipe_t, once there is need of it. Given up by the destructor.
   TransportEvents* events_ = nullptr;
   std::unique_ptr<WriteRequest> pending_;  // Not given to libuv yet; nullptr: nothing is.
+  int fd_;                                 // Of the stream, if there is one, and otherwise ours to close.
   int broken_ = 0;                         // Why it broke, as libuv says; 0: it did not.
   std::uint8_t held_ = 0;
+  const bool is_unix_ : 1;
+  bool has_read_ : 1 = false;  // What was there when it was adopted.
   bool reading_ : 1 = false;
   bool connected_ : 1 = false;
   bool peer_ended_ : 1 = false;  // Nothing more will be read.

@@ -63,7 +63,8 @@ class Transport : public Gate, public Sink {
  public:
   virtual ~Transport() = default;
 
-  virtual void set_events(TransportEvents& events) = 0;  // From now on; the first call starts the reading.
+  // From now on. The first call starts the reading, and may call back at once with what is there.
+  virtual void set_events(TransportEvents& events) = 0;
 
   // Takes all of `pieces`, in order: what the kernel does not take now is copied and sent later. Never calls back. A
   // connection that breaks here swallows the bytes; later comes what can still be read, then on_broken.

@@ -19,6 +19,10 @@ constexpr std::chrono::seconds linger_time{2};
 // A connection that is to end and is idle may have a request on its way.
 constexpr std::chrono::milliseconds last_call{250};
 
+// A client that has sent its last request has only its end left to tell. For as long as most answers take it is not
+// listened to, which saves epoll from ever hearing of it.
+constexpr std::chrono::milliseconds unheard_time{10};
+
 std::uint32_t clamped(std::size_t bytes) {
   return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
 }
@@ -150,8 +154,14 @@ void Http1Session::start_stream() {
   last_request_ =
       client_closes_ || retiring_ || worker_.draining() || requests_ >= listener_settings().requests_per_connection_max;
   enter(request_complete_ ? Phase::answer : Phase::body);
+  if (request_complete_ && client_closes_ && requests_ == 1) listen_later();
   stream_ = worker_.take_stream();
   stream_->start(stream_client(), head);
+}
+
+void Http1Session::listen_later() {
+  transport_->hold(io::Hold::pipelined);
+  deadline_.arm(unheard_time);
 }
 
 void Http1Session::refuse(http::Refusal refusal) {
@@ -236,6 +246,9 @@ void Http1Session::on_deadline() {
       break;
     case Phase::body:
       refuse(http::Refusal::body_too_slow);
+      break;
+    case Phase::answer:
+      transport_->release(io::Hold::pipelined);
       break;
     default:
       end();

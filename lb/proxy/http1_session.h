@@ -68,6 +68,7 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   std::string_view process(std::string_view input);
   void on_event(http::Event event);
   void start_stream();
+  void listen_later();
   void refuse(http::Refusal refusal);
   void enter(Phase phase);
   void arm_for(Duration timeout);

@@ -125,11 +125,9 @@ std::vector<std::unique_ptr<Worker::Listening>> Worker::listen(Epoch& epoch) {
 
 void Worker::accept(Listening& listening, int fd, const Address& peer) {
   const EpochListener& listener = epoch_->listeners[listening.listener];
-  auto transport = io::Socket::adopt(loop_, fd, listening.socket->address().is_unix());
-  if (!transport) return log_warn("listener '{}': {}", listener.settings->name, transport.error().message);
   auto session = std::make_unique<Http1Session>(*this, listening.listener, peer);
   sessions_.push_back(*session);
-  session.release()->start(*std::move(transport));
+  session.release()->start(io::Socket::adopt(loop_, fd, listening.socket->address().is_unix()));
   const auto& load = *listener.settings->load;
   if (load.connections.load(std::memory_order_relaxed) < listener.settings->connections_max) return;
   listener.counters->limit_pauses.add();

@@ -57,8 +57,7 @@ class HttpService::Impl {
 
   void accept(int fd, const Address& peer) {
     auto transport = io::Socket::adopt(shared_.loop, fd, address_.is_unix());
-    if (!transport) return log_warn("{}: {}", address_.to_string(), transport.error().message);
-    auto connection = std::make_unique<Connection>(shared_, *std::move(transport), peer);
+    auto connection = std::make_unique<Connection>(shared_, std::move(transport), peer);
     connections_.push_back(*connection);
     ++open_;
     connection.release()->start();

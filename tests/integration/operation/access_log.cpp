@@ -80,14 +80,15 @@ TEST_CASE("a client that leaves is logged with the word for it") {
     connection.hang();
   });
   Balancer balancer(Setup{.top = {access_log_to_stdout}, .backends = {origin.address()}});
-  {
+  for (const std::string path : {"/reset", "/last"}) {
+    const std::string field = path == "/last" ? "Connection: close\r\n" : "";
     RawClient client(balancer.port());
-    client.send(get("/reset"));
-    REQUIRE(eventually([&] { return origin.seen_target("/reset") == 1; }));
+    client.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n" + field + "\r\n");
+    REQUIRE(eventually([&] { return origin.seen_target(path) == 1; }));
     client.reset();
+    CHECK(balancer.access_entry(path).at("reason") == "client_reset");
+    CHECK(balancer.access_entry(path).at("status") == 0);
   }
-  CHECK(balancer.access_entry("/reset").at("reason") == "client_reset");
-  CHECK(balancer.access_entry("/reset").at("status") == 0);
   {
     RawClient client(balancer.port());
     client.send("POST /cut HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
@@ -95,8 +96,8 @@ TEST_CASE("a client that leaves is logged with the word for it") {
     client.close();
   }
   CHECK(balancer.access_entry("/cut").at("reason") == "client_cut_body");
-  CHECK(balancer.metric("stickler_listener_client_aborts_total") == 2);
-  CHECK(balancer.metric("stickler_listener_requests_total", "code_class=\"none\"") == 2);
+  CHECK(balancer.metric("stickler_listener_client_aborts_total") == 3);
+  CHECK(balancer.metric("stickler_listener_requests_total", "code_class=\"none\"") == 3);
 }
 
 // What a client may send that could break a line or its syntax.

@@ -38,7 +38,7 @@ class Origin {
  private:
   struct Connection final : io::TransportEvents {
     Connection(Origin& origin, int fd)
-        : owner(origin), socket(*io::Socket::adopt(origin.loop_, fd, origin.socket_.address().is_unix())) {
+        : owner(origin), socket(io::Socket::adopt(origin.loop_, fd, origin.socket_.address().is_unix())) {
       socket->set_events(*this);
       if (owner.script.at_once) act();
     }

@@ -152,7 +152,7 @@ TEST_CASE("mail that owns a connection is dropped while the loop can still close
   const Descriptor client = connect_to(listening.address());
   {
     Loop loop;
-    std::shared_ptr<Socket> socket = *Socket::adopt(loop, accept_from(listening).give_up(), false);
+    std::shared_ptr<Socket> socket = Socket::adopt(loop, accept_from(listening, SOCK_NONBLOCK).give_up(), false);
     loop.post([socket = std::move(socket)] {});
   }
   client.await_readable();

@@ -101,10 +101,10 @@ inline Descriptor connect_to(const Address& address) {
 }
 
 // Non-blocking listening sockets are waited for.
-inline Descriptor accept_from(const ListenSocket& socket) {
+inline Descriptor accept_from(const ListenSocket& socket, int flags = 0) {
   pollfd poll{.fd = socket.fd(), .events = POLLIN, .revents = 0};
   REQUIRE(::poll(&poll, 1, 30'000) == 1);
-  Descriptor descriptor(::accept4(socket.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+  Descriptor descriptor(::accept4(socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | flags));
   REQUIRE(descriptor.fd() >= 0);
   return descriptor;
 }
@@ -142,9 +142,7 @@ struct Pair {
     signal(SIGPIPE, SIG_IGN);
     const ListenSocket listening = listen_on(is_unix ? directory.socket() : loopback());
     peer = connect_to(listening.address());
-    auto adopted = Socket::adopt(loop, accept_from(listening).give_up(), is_unix);
-    REQUIRE(adopted);
-    socket = *std::move(adopted);
+    socket = Socket::adopt(loop, accept_from(listening, SOCK_NONBLOCK).give_up(), is_unix);
     socket->set_events(events);
   }
   ~Pair() {

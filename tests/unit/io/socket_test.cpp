@@ -25,6 +25,103 @@ TEST_CASE("bytes go both ways, over TCP and over a unix socket") {
   }
 }
 
+// An accepted socket and its peer, before anybody listens to it.
+struct Adopted {
+  Adopted() {
+    signal(SIGPIPE, SIG_IGN);
+    const ListenSocket listening = listen_on(loopback());
+    peer = connect_to(listening.address());
+    descriptor = accept_from(listening, SOCK_NONBLOCK);
+  }
+  std::unique_ptr<Socket> adopt() { return Socket::adopt(loop, descriptor.give_up(), false); }
+  std::size_t handles() {
+    std::size_t count = 0;
+    uv_walk(
+        loop.uv(), [](uv_handle_t*, void* counter) { ++*static_cast<std::size_t*>(counter); }, &count);
+    return count;
+  }
+
+  Loop loop;
+  Recorder events;
+  Descriptor peer;
+  Descriptor descriptor;
+};
+
+TEST_CASE("what is there when a socket is adopted is told at once, and what comes later as it comes") {
+  Adopted world;
+  world.peer.send("first");
+  world.descriptor.await_readable();
+  const auto socket = world.adopt();
+  socket->set_events(world.events);
+  CHECK(world.events.log == "data:first");
+  world.peer.send("second");
+  run_until(world.loop, [&] { return world.events.data == "firstsecond"; });
+}
+
+TEST_CASE("a socket that is answered and closed at once never becomes libuv's") {
+  Adopted world;
+  world.peer.send("question");
+  world.descriptor.await_readable();
+  auto socket = world.adopt();
+  const std::size_t handles = world.handles();
+  world.events.in_data = [&] {
+    socket->hold(Hold::pipelined);
+    socket->write("answer");
+  };
+  socket->set_events(world.events);
+  CHECK(world.events.log == "data:question");
+  CHECK(world.handles() == handles);
+  world.peer.send("unasked");  // Left unread it would turn the end into a reset, and the answer might be lost.
+  pollfd unread{.fd = socket->fd(), .events = POLLIN, .revents = 0};
+  REQUIRE(::poll(&unread, 1, 30'000) == 1);
+  socket.reset();
+  world.peer.await_readable();
+  CHECK(world.peer.receive_ready() == "answer");
+  world.peer.await_readable();
+  CHECK(world.peer.at_end());
+}
+
+TEST_CASE("an adopted socket that waits for something else goes on reading when it is released") {
+  Adopted world;
+  world.peer.send("question");
+  world.descriptor.await_readable();
+  const auto socket = world.adopt();
+  world.events.in_data = [&] { socket->hold(Hold::pipelined); };
+  socket->set_events(world.events);
+  world.peer.send("more");
+  run_what_is_ready(world.loop);
+  CHECK(world.events.data == "question");
+  socket->release(Hold::pipelined);
+  run_until(world.loop, [&] { return world.events.data == "questionmore"; });
+}
+
+TEST_CASE("an adopted socket that breaks while nobody reads says so") {
+  Adopted world;
+  world.peer.send("question");
+  world.descriptor.await_readable();
+  const auto socket = world.adopt();
+  world.events.in_data = [&] { socket->hold(Hold::pipelined); };
+  socket->set_events(world.events);
+  world.peer.reset();
+  socket->write("one");
+  socket->write("two");
+  run_until(world.loop, [&] { return world.events.broken != 0; });
+}
+
+TEST_CASE("an adopted socket whose peer takes nothing keeps what is left, and may be reset") {
+  Adopted world;
+  auto socket = world.adopt();
+  socket->set_events(world.events);
+  const std::string much(8 << 20, 'x');
+  socket->write(much);
+  CHECK(socket->unsent_bytes() > 0);
+  socket->set_reset_on_close();
+  socket.reset();
+  run_what_is_ready(world.loop);
+  while (!world.peer.receive_ready().empty()) continue;
+  CHECK(errno == ECONNRESET);
+}
+
 TEST_CASE("pieces are sent as one, in order, however many and whichever are empty") {
   Pair pair;
   std::vector<std::string> texts;
@@ -123,15 +220,6 @@ TEST_CASE("a connection for which there is no descriptor breaks, and not within 
   CHECK(socket->fd() == -1);
   run_until(loop, [&] { return !events.log.empty(); });
   CHECK(events.broken == EMFILE);
-}
-
-TEST_CASE("a descriptor that cannot be adopted is an error") {
-  Loop loop;
-  for (const bool is_unix : {false, true}) {
-    const auto socket = Socket::adopt(loop, -1, is_unix);
-    REQUIRE_FALSE(socket);
-    CHECK(socket.error().code == EBADF);
-  }
 }
 
 TEST_CASE("a peer that has said all is reported once, and can still be spoken to") {

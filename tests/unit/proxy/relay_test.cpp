@@ -80,7 +80,7 @@ TEST_CASE("between two sockets a slow reader slows the sender, and every byte ar
   const io::ListenSocket listening = io::listen_on(io::loopback());
   const io::Descriptor server = io::connect_to(listening.address());
   io::Recorder events;
-  const auto to = *io::Socket::adopt(from.loop, io::accept_from(listening).give_up(), false);
+  const auto to = io::Socket::adopt(from.loop, io::accept_from(listening, SOCK_NONBLOCK).give_up(), false);
 
   struct Onward final : io::TransportEvents {
     void on_data(std::span<const char> bytes) override {
