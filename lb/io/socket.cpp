@@ -140,7 +140,7 @@ void Socket::start_connect(const Address& to) {
 void Socket::connect_finished(int status) {
   if (status == UV_ECANCELED) return;
   if (status != 0) {
-    broken_ = status;
+    broken_ = static_cast<std::int16_t>(status);
     if (events_ != nullptr) events_->on_broken(error_of(status));
     return;
   }
@@ -193,7 +193,7 @@ void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
   reading_ = false;
   peer_ended_ = true;
   if (broken_ == 0 && length == UV_EOF) return events_->on_eof();
-  if (broken_ == 0) broken_ = static_cast<int>(length);
+  if (broken_ == 0) broken_ = static_cast<std::int16_t>(length);
   events_->on_broken(error_of(broken_));
 }
 
@@ -260,7 +260,7 @@ void Socket::write_finished(std::unique_ptr<WriteRequest> sent, int status) {
 // on_broken comes behind it. A hold for another reason than room waits for an exchange that cannot end any more.
 void Socket::break_later(int code) {
   if (broken_ != 0) return;
-  broken_ = code;
+  broken_ = static_cast<std::int16_t>(code);
   pending_.reset();
   if (!connected_ || peer_ended_ || held_for_more_than_room()) report_broken();
 }
@@ -289,13 +289,13 @@ void Socket::send_fin() {
 }
 
 void Socket::hold(Hold reason) {
-  held_ |= static_cast<std::uint8_t>(reason);
+  held_ = (held_ | static_cast<unsigned>(reason)) & 15U;
   if (broken_ != 0 && connected_ && !peer_ended_ && held_for_more_than_room()) report_broken();
   update_reading();
 }
 
 void Socket::release(Hold reason) {
-  held_ &= static_cast<std::uint8_t>(~static_cast<unsigned>(reason));
+  held_ = held_ & ~static_cast<unsigned>(reason) & 15U;
   update_reading();
 }
 

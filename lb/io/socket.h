@@ -70,8 +70,8 @@ class Socket final : public Transport {
   TransportEvents* events_ = nullptr;
   std::unique_ptr<WriteRequest> pending_;  // Not given to libuv yet; nullptr: nothing is.
   int fd_;                                 // Of the stream, if there is one, and otherwise ours to close.
-  int broken_ = 0;                         // Why it broke, as libuv says; 0: it did not.
-  std::uint8_t held_ = 0;
+  std::int16_t broken_ = 0;                // Why it broke, as libuv says; 0: it did not.
+  std::uint8_t held_ : 4 = 0;              // Reasons of Hold.
   const bool is_unix_ : 1;
   bool has_read_ : 1 = false;  // What was there when it was adopted.
   bool reading_ : 1 = false;
