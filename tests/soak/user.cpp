@@ -26,6 +26,9 @@ Message User::send(std::string_view target, const std::string& form, Tally& tall
 void User::log_in(Tally& tally) {
   cookies_.clear();
   visits_ = 0;
+  // Counted now: the node that answers may be killed before its answer is read, and his session with it.
+  std::map<std::string, int> deaths;
+  for (const Backend& stub : backends_.login()) deaths[stub.name()] = stub.deaths();
   const Message answer = send("/login", "user=" + name_ + "&password=" + name_, tally);
   if (answer.status() != 200) {
     tally.unserved.push_back({"/login", "POST " + std::to_string(answer.status()), true});
@@ -34,7 +37,7 @@ void User::log_in(Tally& tally) {
   ++tally.served;
   ++tally.log_ins;
   node_ = answer.field("X-Node");
-  deaths_ = backends_.deaths_of(node_);
+  deaths_ = deaths[node_];
 }
 
 void User::visit(Tally& tally) {

@@ -26,7 +26,7 @@ class User {
   std::string name_;
   const Backends& backends_;
   std::string node_;  // Empty: not logged in.
-  int deaths_ = 0;    // Of that node, when he logged in.
+  int deaths_ = 0;    // Of that node, before he logged in.
   int visits_ = 0;
   std::map<std::string, std::string> cookies_;
 };
