@@ -40,7 +40,8 @@ ssize_t write_now(int fd, std::span<const iovec> pieces) {
     written = pieces.size() == 1 ? ::write(fd, pieces[0].iov_base, pieces[0].iov_len)
                                  : ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
   } while (written < 0 && errno == EINTR);
-  return written < 0 ? uv_translate_sys_error(errno) : written;
+  if (written >= 0) return written;
+  return errno == ENOBUFS ? UV_EAGAIN : uv_translate_sys_error(errno);  // Memory for it comes back, as room does.
 }
 
 // Bytes that nobody has read would turn the end into a reset, which may take an answer with it that is on its way.
