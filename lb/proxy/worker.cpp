@@ -41,7 +41,10 @@ void Worker::stop() {
 void Worker::resume_accepting(const ListenerLoad* load) {
   loop_.post([this, load] {
     for (const auto& listening : listening_) {
-      if (epoch_->listeners[listening->listener].settings->load.get() == load) listening->acceptor->resume();
+      const ListenerSettings& settings = *epoch_->listeners[listening->listener].settings;
+      // Others may have taken the room since: there will be word when there is room again.
+      const bool room = load->connections.load(std::memory_order_relaxed) < settings.connections_max;
+      if (settings.load.get() == load && room) listening->acceptor->resume();
     }
   });
 }
