@@ -14,6 +14,10 @@ constexpr std::size_t spare_streams_max = 256;
 constexpr std::chrono::seconds exhausted_warning_every{10};
 constexpr std::uint32_t unlimited_places = std::numeric_limits<std::uint32_t>::max();
 
+bool has_room(const ListenerSettings& listener) {
+  return listener.load->connections.load(std::memory_order_relaxed) < listener.connections_max;
+}
+
 }  // namespace
 
 Worker::Worker(WorkerOptions options)
@@ -41,10 +45,7 @@ void Worker::stop() {
 void Worker::resume_accepting(const ListenerLoad* load) {
   loop_.post([this, load] {
     for (const auto& listening : listening_) {
-      const ListenerSettings& settings = *epoch_->listeners[listening->listener].settings;
-      // Others may have taken the room since: there will be word when there is room again.
-      const bool room = load->connections.load(std::memory_order_relaxed) < settings.connections_max;
-      if (settings.load.get() == load && room) listening->acceptor->resume();
+      if (epoch_->listeners[listening->listener].settings->load.get() == load) resume(*listening);
     }
   });
 }
@@ -87,7 +88,7 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
   upstreams_.on_health_change();
   if (draining_) return;
   listening_ = std::move(listening);
-  for (const auto& open : listening_) open->acceptor->resume();  // The limit may have been raised.
+  for (const auto& open : listening_) resume(*open);  // The limit may have been raised.
   sessions_.for_each([](Http1Session& session) { session.follow_reload(); });
 }
 
@@ -131,10 +132,14 @@ void Worker::accept(Listening& listening, int fd, const Address& peer) {
   auto session = std::make_unique<Http1Session>(*this, listening.listener, peer);
   sessions_.push_back(*session);
   session.release()->start(io::Socket::adopt(loop_, fd, listening.socket->address().is_unix()));
-  const auto& load = *listener.settings->load;
-  if (load.connections.load(std::memory_order_relaxed) < listener.settings->connections_max) return;
+  if (has_room(*listener.settings)) return;
   listener.counters->limit_pauses.add();
   listening.acceptor->pause();
+}
+
+// Whoever wakes it may be late: where others have taken the room there is word when there is room again.
+void Worker::resume(Listening& listening) {
+  if (has_room(*epoch_->listeners[listening.listener].settings)) listening.acceptor->resume();
 }
 
 void Worker::note_exhausted(const Listening& listening) {

@@ -100,6 +100,7 @@ class Worker {
   void serve_all_waiting();
   std::vector<std::unique_ptr<Listening>> listen(Epoch& epoch);
   void accept(Listening& listening, int fd, const Address& peer);
+  void resume(Listening& listening);
   void note_exhausted(const Listening& listening);
   void begin_drain();
   void tell_if_idle();

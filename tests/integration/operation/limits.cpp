@@ -60,6 +60,25 @@ TEST_CASE("with two workers the limit is one for both, and everybody is served i
   CHECK(eventually([&] { return open_now(balancer) == 0; }));
 }
 
+TEST_CASE("a reload lets nobody in above the limit") {
+  constexpr int limit = 5;
+  ScriptedOrigin origin(named("a"));
+  const Setup setup{.listener = {"limits: {connections: 5}"}, .backends = {origin.address()}};
+  Balancer balancer(setup);
+  std::vector<RawClient> served;
+  for (int i = 0; i < limit; ++i) {
+    served.emplace_back(balancer.port());
+    CHECK(served.back().exchange(get("/")).body == "a");
+  }
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 4; ++i) waiting.emplace_back(balancer.port()).send(get("/later"));
+  for (int i = 0; i < 3; ++i) reload(balancer, setup);
+  CHECK(waiting.front().nothing_arrives(100ms));
+  CHECK(open_now(balancer) == limit);
+  served.clear();
+  for (RawClient& client : waiting) CHECK(client.read_response()->body == "a");
+}
+
 TEST_CASE("a limit of one serves one client after the other") {
   ScriptedOrigin origin(named("a"));
   Balancer balancer(Setup{.listener = {"limits: {connections: 1}"}, .backends = {origin.address()}});
