@@ -77,7 +77,9 @@ void Acceptor::accept_batch() {
     filled_ = 0;
     return;
   }
-  if (++filled_ % probe_every == 0) allowed_ = std::min(2 * allowed_, batch_max);
+  if (++filled_ < probe_every) return;
+  allowed_ = std::min(2 * allowed_, batch_max);
+  filled_ = 0;
 }
 
 void Acceptor::back_off() {

@@ -46,7 +46,7 @@ class Acceptor {
   Timer retry_;
   bool polling_ = false;
   int allowed_ = 1;  // In one batch: clients that come one by one cost no call that finds nobody; a flood raises it.
-  int filled_ = 0;   // Batches in a row that took all they might.
+  int filled_ = 0;   // Batches in a row that took all they might, since it last grew.
 };
 
 }  // namespace stickler::io

@@ -34,6 +34,11 @@ struct Adopted {
     descriptor = accept_from(listening, SOCK_NONBLOCK);
   }
   std::unique_ptr<Socket> adopt() { return Socket::adopt(loop, descriptor.give_up(), false); }
+  std::unique_ptr<Socket> adopt_after(std::string_view first) {
+    peer.send(first);
+    descriptor.await_readable();
+    return adopt();
+  }
   std::size_t handles() {
     std::size_t count = 0;
     uv_walk(
@@ -49,9 +54,7 @@ struct Adopted {
 
 TEST_CASE("what is there when a socket is adopted is told at once, and what comes later as it comes") {
   Adopted world;
-  world.peer.send("first");
-  world.descriptor.await_readable();
-  const auto socket = world.adopt();
+  const auto socket = world.adopt_after("first");
   socket->set_events(world.events);
   CHECK(world.events.log == "data:first");
   world.peer.send("second");
@@ -60,9 +63,7 @@ TEST_CASE("what is there when a socket is adopted is told at once, and what come
 
 TEST_CASE("a socket that is answered and closed at once never becomes libuv's") {
   Adopted world;
-  world.peer.send("question");
-  world.descriptor.await_readable();
-  auto socket = world.adopt();
+  auto socket = world.adopt_after("question");
   const std::size_t handles = world.handles();
   world.events.in_data = [&] {
     socket->hold(Hold::pipelined);
@@ -83,9 +84,7 @@ TEST_CASE("a socket that is answered and closed at once never becomes libuv's") 
 
 TEST_CASE("an adopted socket that waits for something else goes on reading when it is released") {
   Adopted world;
-  world.peer.send("question");
-  world.descriptor.await_readable();
-  const auto socket = world.adopt();
+  const auto socket = world.adopt_after("question");
   world.events.in_data = [&] { socket->hold(Hold::pipelined); };
   socket->set_events(world.events);
   world.peer.send("more");
@@ -97,9 +96,7 @@ TEST_CASE("an adopted socket that waits for something else goes on reading when 
 
 TEST_CASE("an adopted socket that breaks while nobody reads says so") {
   Adopted world;
-  world.peer.send("question");
-  world.descriptor.await_readable();
-  const auto socket = world.adopt();
+  const auto socket = world.adopt_after("question");
   world.events.in_data = [&] { socket->hold(Hold::pipelined); };
   socket->set_events(world.events);
   world.peer.reset();
