@@ -13,14 +13,34 @@ std::string key_of(const config::Listener& listener, const Address& address) {
   return any_port ? listener.name + " " + address.to_string() : address.to_string();
 }
 
+// Tells that the socket is closed: a weak pointer to it is empty earlier.
+struct Close {
+  std::shared_ptr<std::atomic<bool>> closed = std::make_shared<std::atomic<bool>>(false);
+
+  void operator()(const io::ListenSocket* socket) const {
+    std::default_delete<const io::ListenSocket>()(socket);
+    closed->store(true);
+    closed->notify_all();
+  }
+};
+
 }  // namespace
+
+ListenerSockets::Leaving::Leaving(const Socket& socket)
+    : socket_(socket), closed_(std::get_deleter<Close>(socket)->closed) {}
+
+ListenerSockets::Socket ListenerSockets::Leaving::take_back() const {
+  Socket socket = socket_.lock();
+  if (socket == nullptr) closed_->wait(false);
+  return socket;
+}
 
 // Those of a departed group that a worker still holds, each at its place.
 std::vector<ListenerSockets::Socket> ListenerSockets::take_back(const std::string& key, std::uint32_t workers) const {
   std::vector<Socket> sockets(workers);
   const auto departed = departed_.find(key);
   if (departed == departed_.end()) return sockets;
-  for (std::uint32_t i = 0; i < workers; ++i) sockets[i] = departed->second[i].lock();
+  for (std::uint32_t i = 0; i < workers; ++i) sockets[i] = departed->second[i].take_back();
   return sockets;
 }
 
@@ -32,7 +52,7 @@ bool ListenerSockets::has_port(const Address& address) const {
   if (address.is_unix() || address.port() == 0) return false;
   const auto group_is = [&](const auto& group) { return std::ranges::any_of(group.second.sockets, is_on_port); };
   const auto departed_is = [&](const auto& group) {
-    return std::ranges::any_of(group.second, [&](const auto& socket) { return is_on_port(socket.lock()); });
+    return std::ranges::any_of(group.second, [&](const auto& socket) { return is_on_port(socket.take_back()); });
   };
   return std::ranges::any_of(groups_, group_is) || std::ranges::any_of(departed_, departed_is);
 }
@@ -55,7 +75,7 @@ Result<ListenerSockets::Group> ListenerSockets::bind_group(const config::Listene
       const bool joins = address.is_unix() && group.front() != nullptr;
       auto socket = joins ? group.front()->duplicate() : io::ListenSocket::bind(bound, options);
       if (!socket) return fail("listeners." + listener.name + ": " + socket.error().message, socket.error().code);
-      place = std::make_shared<const io::ListenSocket>(*std::move(socket));
+      place = Socket(std::make_unique<io::ListenSocket>(*std::move(socket)).release(), Close{});
     }
     options.exclusive = false;
     bound = place->address();
@@ -83,12 +103,13 @@ Result<ListenerSockets> ListenerSockets::bind(const config::Config& config, std:
 }
 
 void ListenerSockets::remember_departed(const ListenerSockets& previous) {
-  const auto remember = [this](const std::string& key, const auto& sockets) {
-    const bool lives =
-        std::ranges::any_of(sockets, [](const auto& socket) { return Departed::value_type(socket).lock() != nullptr; });
-    if (lives && !groups_.contains(key)) departed_.emplace(key, Departed(sockets.begin(), sockets.end()));
+  const auto remember = [this](const std::string& key, const Departed& sockets) {
+    const bool lives = std::ranges::any_of(sockets, [](const auto& socket) { return socket.take_back() != nullptr; });
+    if (lives && !groups_.contains(key)) departed_.emplace(key, sockets);
   };
-  for (const auto& [key, group] : previous.groups_) remember(key, group.sockets);
+  for (const auto& [key, group] : previous.groups_) {
+    remember(key, Departed(group.sockets.begin(), group.sockets.end()));
+  }
   for (const auto& [key, departed] : previous.departed_) remember(key, departed);
 }
 

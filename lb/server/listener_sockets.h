@@ -5,6 +5,7 @@
 // they follow a reload when they get to it, and until then the address is taken, by ourselves.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -40,7 +41,20 @@ class ListenerSockets {
     std::vector<Socket> sockets;  // One a worker.
   };
 
-  using Departed = std::vector<std::weak_ptr<const io::ListenSocket>>;  // Like Group::sockets.
+  // A socket that is configured no more: the last worker that lets go of it closes it.
+  class Leaving {
+   public:
+    explicit Leaving(const Socket& socket);
+
+    // nullptr: it is closed. Where a worker is closing it at this moment the call waits for that, without which its
+    // address would be neither ours nor free.
+    Socket take_back() const;
+
+   private:
+    std::weak_ptr<const io::ListenSocket> socket_;
+    std::shared_ptr<const std::atomic<bool>> closed_;
+  };
+  using Departed = std::vector<Leaving>;  // Like Group::sockets.
 
   Result<Group> bind_group(const config::Listener& listener, const Address& address, std::uint32_t workers) const;
   std::vector<Socket> take_back(const std::string& key, std::uint32_t workers) const;
