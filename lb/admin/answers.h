@@ -23,17 +23,19 @@ namespace errors {
 inline constexpr ErrorKind unknown_path{404, "unknown_path"};
 inline constexpr ErrorKind unknown_pool{404, "unknown_pool"};
 inline constexpr ErrorKind unknown_backend{404, "unknown_backend"};
+inline constexpr ErrorKind bad_body{400, "bad_body"};
 inline constexpr ErrorKind method_not_allowed{405, "method_not_allowed"};
 inline constexpr ErrorKind no_token{401, "no_token"};
 inline constexpr ErrorKind wrong_token{401, "wrong_token"};
 inline constexpr ErrorKind cross_origin{403, "cross_origin"};
 inline constexpr ErrorKind wrong_host{421, "wrong_host"};
+inline constexpr ErrorKind order_refused{409, "order_refused"};
 inline constexpr ErrorKind reload_refused{409, "reload_refused"};
 inline constexpr ErrorKind shutting_down{503, "shutting_down"};
 inline constexpr ErrorKind not_available{501, "not_available"};
 
-inline constexpr std::array all = {unknown_path,   unknown_pool,  unknown_backend, method_not_allowed,
-                                   no_token,       wrong_token,   cross_origin,    wrong_host,
+inline constexpr std::array all = {unknown_path,   unknown_pool,  unknown_backend, bad_body,   method_not_allowed,
+                                   no_token,       wrong_token,   cross_origin,    wrong_host, order_refused,
                                    reload_refused, shutting_down, not_available};
 }  // namespace errors
 

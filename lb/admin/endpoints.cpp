@@ -16,6 +16,8 @@ namespace {
 // More than one line of a terminal holds is no help.
 constexpr std::size_t names_shown_max = 12;
 
+constexpr int deadline_seconds_max = 366 * 24 * 3600;
+
 template <class Named>
 const Named* find(const std::vector<Named>& all, const std::string& name) {
   const auto found = std::ranges::find(all, name, &Named::name);
@@ -71,6 +73,35 @@ service::Answer backend(const Call& call) {
                       "no backend '" + call.names[1] + "' in pool '" + in->name + "'; " + what_there_is(in->backends));
 }
 
+// The body of an order: nothing, or {"deadline_seconds": NUMBER} where it drains.
+Result<std::optional<Duration>> read_deadline(std::string_view body, OrderKind kind) {
+  if (body.empty()) return std::nullopt;
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object()) return fail("the body is not a JSON object");
+  std::optional<Duration> deadline;
+  for (const auto& [key, value] : json.items()) {
+    if (kind != OrderKind::drain || key != "deadline_seconds") return fail("unknown field '" + key + "' in the body");
+    const double seconds = value.is_number() ? value.get<double>() : -1;
+    if (!(seconds >= 0 && seconds <= deadline_seconds_max)) {
+      return fail("deadline_seconds: expected a number from 0 to " + std::to_string(deadline_seconds_max));
+    }
+    deadline = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  }
+  return deadline;
+}
+
+template <OrderKind kind>
+service::Answer order(const Call& call) {
+  service::Answer there = backend(call);
+  if (there.status != 200) return there;
+  const auto deadline = read_deadline(call.request.body, kind);
+  if (!deadline) return error_answer(errors::bad_body, deadline.error().message);
+  const OrderReport report =
+      call.source.order({.kind = kind, .pool = call.names[0], .backend = call.names[1], .deadline = *deadline});
+  if (!report.obeyed) return error_answer(errors::order_refused, call.names[1] + ": " + report.message);
+  return backend(call);
+}
+
 // Parsed to be laid out as the other answers are.
 service::Answer config(const Call& call) { return json_answer(Json::parse(call.source.config_json(), nullptr, false)); }
 
@@ -98,11 +129,11 @@ constexpr Endpoint table[] = {
     {"GET", "/api/v1/pools/POOL/backends/NAME", backend},
     {"GET", "/api/v1/config", config},
     {"POST", "/api/v1/reload", reload, true},
+    {"POST", "/api/v1/pools/POOL/backends/NAME/drain", order<OrderKind::drain>, true},
+    {"POST", "/api/v1/pools/POOL/backends/NAME/undrain", order<OrderKind::undrain>, true},
+    {"POST", "/api/v1/pools/POOL/backends/NAME/disable", order<OrderKind::disable>, true},
+    {"POST", "/api/v1/pools/POOL/backends/NAME/enable", order<OrderKind::enable>, true},
     // What is to come is known already, so that it is not taken for a typing error.
-    {"POST", "/api/v1/pools/POOL/backends/NAME/drain", not_available, true},
-    {"POST", "/api/v1/pools/POOL/backends/NAME/undrain", not_available, true},
-    {"POST", "/api/v1/pools/POOL/backends/NAME/disable", not_available, true},
-    {"POST", "/api/v1/pools/POOL/backends/NAME/enable", not_available, true},
     {"PUT", "/api/v1/pools/POOL/backends/NAME/weight", not_available, true},
     {"POST", "/api/v1/pools/POOL/backends", not_available, true},
     {"DELETE", "/api/v1/pools/POOL/backends/NAME", not_available, true},

@@ -33,6 +33,16 @@ Json duration_json(const DurationReport& report) {
           {"p99_ms", milliseconds(report.p99)}};
 }
 
+Json drain_json(const DrainReport& report) {
+  const auto or_null = [](const std::optional<Duration>& duration) {
+    return duration ? Json(seconds(*duration)) : Json();
+  };
+  return {{"since_seconds", seconds(report.since)},
+          {"deadline_in_seconds", or_null(report.deadline_in)},
+          {"sessions_then", report.sessions_then},
+          {"empty_in_seconds", or_null(report.empty_in)}};
+}
+
 Json listener_json(const ListenerReport& report) {
   return {{"name", report.name},
           {"mode", report.mode},
@@ -59,6 +69,8 @@ Json to_json(const BackendReport& report) {
           {"ejected", report.ejected},
           {"ejected_for_seconds", seconds(report.ejected_for)},
           {"in_flight", report.in_flight},
+          {"sessions", report.sessions ? Json(*report.sessions) : Json()},
+          {"drain", report.drain ? drain_json(*report.drain) : Json()},
           {"connects", report.connects},
           {"reused", report.reused},
           {"failures", report.failures},

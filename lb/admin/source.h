@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,14 @@ struct ListenerReport {
   DurationReport duration;
 };
 
+// What an operator has ordered of a backend.
+struct DrainReport {
+  Duration since{};                       // Ago.
+  std::optional<Duration> deadline_in{};  // Empty: none was set. Zero: it is over.
+  std::uint64_t sessions_then = 0;
+  std::optional<Duration> empty_in{};  // At the pace so far. Empty: not to be told.
+};
+
 struct BackendReport {
   std::string name;
   std::string address;
@@ -44,8 +53,10 @@ struct BackendReport {
   std::string health;  // The probes' verdict: "up", "down", "unknown".
   std::string reason;  // Of the last probe; "": none.
   bool ejected = false;
-  Duration ejected_for{};       // What is left of it.
-  std::uint64_t in_flight = 0;  // Requests.
+  Duration ejected_for{};                   // What is left of it.
+  std::uint64_t in_flight = 0;              // Requests.
+  std::optional<std::uint64_t> sessions{};  // Log-in sessions that are bound to it; empty: the pool has no affinity.
+  std::optional<DrainReport> drain{};       // Empty: it was not ordered to drain.
   std::uint64_t connects = 0;
   std::uint64_t reused = 0;
   std::uint64_t failures = 0;
@@ -80,6 +91,20 @@ struct ReloadReport {
   std::string message;  // What changed; or every problem, as `check` prints it.
 };
 
+enum class OrderKind : std::uint8_t { drain, undrain, disable, enable };
+
+struct BackendOrder {
+  OrderKind kind = OrderKind::drain;
+  std::string pool;
+  std::string backend;
+  std::optional<Duration> deadline{};  // Of a drain.
+};
+
+struct OrderReport {
+  bool obeyed = false;
+  std::string message;  // Why not.
+};
+
 class AdminSource {
  public:
   virtual ~AdminSource() = default;
@@ -87,8 +112,9 @@ class AdminSource {
   virtual StatusReport status() = 0;
   virtual std::string config_json() = 0;  // In force, secrets masked.
   virtual ReloadReport reload() = 0;
-  virtual void render_metrics(std::string& out) = 0;  // Appends.
-  virtual bool ready() = 0;                           // Every listener is bound, and the process is not draining.
+  virtual OrderReport order(const BackendOrder& order) = 0;  // Requires: there is such a backend.
+  virtual void render_metrics(std::string& out) = 0;         // Appends.
+  virtual bool ready() = 0;  // Every listener is bound, and the process is not draining.
 };
 
 }  // namespace stickler::admin

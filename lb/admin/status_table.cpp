@@ -108,7 +108,7 @@ std::string listeners(const json& status, bool in_colour) {
 Cell state_cell(const json& backend) {
   const std::string state = text(backend, "state");
   if (state == "up") return {state, Colour::green};
-  if (state == "draining") return {state, Colour::yellow};
+  if (state == "draining" || state == "drained") return {state, Colour::yellow};
   return {state, state == unknown ? Colour::none : Colour::red};
 }
 
@@ -124,12 +124,30 @@ std::vector<Cell> backend_row(const json& backend) {
           state_cell(backend),
           {text(backend, "weight")},
           {count(backend, "in_flight")},
+          {count(backend, "sessions")},
           {code_class(backend, "2xx")},
-          {code_class(backend, "3xx")},
           {code_class(backend, "4xx")},
           red_unless_none(code_class(backend, "5xx")),
           red_unless_none(count(backend, "failures")),
           {health_of(backend)}};
+}
+
+std::string line_of_drain(const json& backend) {
+  const json& drain = at(backend, "drain");
+  const auto since = number(drain, "since_seconds");
+  const auto left = whole_number(at(backend, "sessions"));
+  const auto then = whole_number(at(drain, "sessions_then"));
+  std::string line = "drains for " + std::string(since ? short_duration(*since) : unknown);
+  if (left && then) {
+    line += fmt::format(", {} of {} sessions left", short_count(*left), short_count(std::max(*then, *left)));
+  }
+  if (const auto empty = number(drain, "empty_in_seconds"); empty && *empty > 0) {
+    line += ", empty in about " + short_duration(*empty);
+  }
+  if (const auto deadline = number(drain, "deadline_in_seconds")) {
+    line += *deadline > 0 ? ", the rest moves in " + short_duration(*deadline) : ", the rest moves now";
+  }
+  return line;
 }
 
 // Why a backend is out, below the table: a reason is too long for a column.
@@ -141,6 +159,7 @@ std::string notes(const json& backend) {
     const auto left = number(backend, "ejected_for_seconds");
     out += fmt::format("  {}: ejected for another {}\n", name, left ? short_duration(*left) : unknown);
   }
+  if (at(backend, "drain").is_object()) out += fmt::format("  {}: {}\n", name, line_of_drain(backend));
   return out;
 }
 
@@ -150,11 +169,11 @@ std::string pool(const json& pool, bool in_colour) {
                               {"STATE"},
                               {"WEIGHT", true},
                               {"IN FLIGHT", true},
+                              {"SESSIONS", true},
                               {"2xx", true},
-                              {"3xx", true},
                               {"4xx", true},
                               {"5xx", true},
-                              {"FAILED", true},
+                              {"FAILS", true},
                               {"HEALTH"}},
                   .rows = {},
                   .indent = 2,
@@ -184,6 +203,10 @@ Result<std::string> status_table(std::string_view status_json, Paint paint) {
   out += "\n" + listeners(status, in_colour);
   for (const json& one : at(status, "pools")) out += "\n" + pool(one, in_colour);
   return out;
+}
+
+std::string drain_line(std::string_view backend_json) {
+  return line_of_drain(json::parse(backend_json, nullptr, false));
 }
 
 std::string short_count(std::uint64_t count) {

@@ -1,9 +1,12 @@
 #include "lb/affinity/choice.h"
 
+#include <algorithm>
+
 namespace stickler::affinity {
 namespace {
 
 using balance::Standing;
+using balance::takes_bound;
 
 struct Settling {
   const Exchange& exchange;
@@ -14,8 +17,15 @@ struct Settling {
 std::optional<std::size_t> usable_backup(const Opened& cookie, const PoolView& pool) {
   if (cookie.binding.backup == 0) return std::nullopt;
   const auto node = pool.nodes.find(cookie.key, cookie.binding.backup);
-  if (!node || pool.standings[*node] == Standing::down) return std::nullopt;
+  if (!node || !takes_bound(pool.standings[*node])) return std::nullopt;
   return node;
+}
+
+// A drain that has come to an end is no reason to lose a session to nobody: the node is well.
+bool may_stay(std::size_t primary, const PoolView& pool) {
+  const Standing standing = pool.standings[primary];
+  if (standing != Standing::drained) return takes_bound(standing);
+  return std::ranges::none_of(pool.standings, [](Standing other) { return takes_bound(other); });
 }
 
 // Whom the session's cookie is to name, now that `served` is its node. `current`: whom it names by now for this node.
@@ -31,7 +41,7 @@ std::optional<std::size_t> backup_for(std::size_t served, std::optional<std::siz
     case BackupRule::next:
       break;
   }
-  if (current && *current != served && context.standings[*current] != Standing::down) return current;
+  if (current && *current != served && takes_bound(context.standings[*current])) return current;
   const auto next = next_in_order(nonce, context.nodes, context.standings, served);
   return next ? next : current;
 }
@@ -42,7 +52,7 @@ std::uint32_t generation_for(const Opened& cookie, std::optional<std::size_t> ba
   const std::uint32_t before = cookie.binding.generation;
   const std::uint32_t now = settling.exchange.generation;
   if (now == 0 || now == before) return before;
-  const bool can_fail_over = backup && settling.context.standings[*backup] != Standing::down;
+  const bool can_fail_over = backup && takes_bound(settling.context.standings[*backup]);
   return before != 0 && can_fail_over && !settling.exchange.announces ? before : now;
 }
 
@@ -82,7 +92,8 @@ bool must_tell(std::size_t served, const Opened& cookie, const Settling& settlin
 }
 
 Settlement settle_unserved(const Choice& choice) {
-  const bool not_done = choice.verdict == Verdict::moved || choice.verdict == Verdict::failover;
+  const bool not_done =
+      choice.verdict == Verdict::moved || choice.verdict == Verdict::failover || choice.verdict == Verdict::drained;
   return {.verdict = not_done ? Verdict::refused : choice.verdict};
 }
 
@@ -103,12 +114,14 @@ Choice choose(const std::optional<Opened>& cookie, const PoolView& pool) {
   // A node that has started anew has lost the session; who else may have it is worth more than its good health.
   const bool restarted = cookie->binding.generation != 0 && pool.primary_generation != 0 &&
                          cookie->binding.generation != pool.primary_generation;
-  if (primary && pool.standings[*primary] != Standing::down && !(restarted && backup && backup != primary)) {
+  if (primary && may_stay(*primary, pool) && !(restarted && backup && backup != primary)) {
     return {.verdict = Verdict::bound, .pinned = primary, .backup = backup};
   }
-  if (backup) return {.verdict = Verdict::failover, .pinned = backup};
+  const bool drained = primary && pool.standings[*primary] == Standing::drained;
+  if (backup) return {.verdict = drained ? Verdict::drained : Verdict::failover, .pinned = backup};
   if (!primary) return {.verdict = Verdict::unknown_node};
-  if (pool.when_unavailable == WhenUnavailable::redispatch) return {.verdict = Verdict::moved};
+  if (pool.when_unavailable == WhenUnavailable::redispatch)
+    return {.verdict = drained ? Verdict::drained : Verdict::moved};
   return {.verdict = Verdict::refused, .refused = true};
 }
 

@@ -8,7 +8,13 @@ namespace stickler::balance {
 enum class Standing : std::uint8_t {
   eligible,    // New choices and bound sessions.
   bound_only,  // Draining or of weight 0: only the sessions that are bound to it.
+  drained,     // Well, but its drain came to an end: nothing, and the sessions bound to it move.
   down,        // Confirmed down by a verdict, an ejection or the configuration: nothing.
 };
+
+// Whether the sessions that are bound to it may go there.
+constexpr bool takes_bound(Standing standing) {
+  return standing == Standing::eligible || standing == Standing::bound_only;
+}
 
 }  // namespace stickler::balance

@@ -6,9 +6,11 @@
 
 #include <array>
 #include <cerrno>
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "lb/admin/token.h"
 #include "lb/base/address.h"
 #include "lb/http/h1_parser.h"
 
@@ -40,8 +42,8 @@ void set_patience(int fd, std::chrono::milliseconds patience) {
 std::string request_of(const AdminCall& call) {
   std::string request = call.method + " " + call.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
   if (!call.token.empty()) request += "Authorization: Bearer " + call.token + "\r\n";
-  if (call.method != "GET") request += "Content-Length: 0\r\n";
-  return request + "\r\n";
+  if (call.method != "GET") request += "Content-Length: " + std::to_string(call.body.size()) + "\r\n";
+  return request + "\r\n" + call.body;
 }
 
 // The kernel's words for a time that is over would puzzle.
@@ -98,6 +100,19 @@ AdminProblem problem_of(const AdminAnswer& answer) {
   AdminProblem problem{.code = text("code"), .message = text("message")};
   if (problem.message.empty()) problem.message = "the admin API answered " + std::to_string(answer.status);
   return problem;
+}
+
+Result<std::string> read_token_file(const std::string& path) {
+  if (path.empty()) return std::string();
+  auto token = admin::read_token(path);
+  if (!token) return fail("--token-file: " + token.error().message);
+  return token;
+}
+
+Exit report(const AdminProblem& problem) {
+  std::cerr << "stickler: " << problem.message << '\n';
+  if (problem.code == "no_token") std::cerr << "Name the file that holds the token with --token-file.\n";
+  return Exit::failed;
 }
 
 }  // namespace stickler::cli

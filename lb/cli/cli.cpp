@@ -21,6 +21,11 @@ int main(int argc, const char* const* argv) {
       return status(line.options.admin, line.options.as_json);
     case Command::reload:
       return reload(line.options.admin, line.options.token_file);
+    case Command::drain:
+    case Command::undrain:
+    case Command::disable:
+    case Command::enable:
+      return order(*line.command, line.options);
     case Command::version:
       break;
   }

@@ -1,6 +1,7 @@
 // The sub-commands of `stickler`. Main thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace stickler::cli {
@@ -10,11 +11,15 @@ enum Exit : int { ok = 0, failed = 1, misused = 2 };
 
 int main(int argc, const char* const* argv);
 
+enum class Command : std::uint8_t;
+struct Options;
+
 // One sub-command a file. Each says on stderr what went wrong.
 Exit run(const std::string& config_path);
 Exit check(const std::string& config_path);
 Exit status(const std::string& admin_address, bool as_json);
 Exit reload(const std::string& admin_address, const std::string& token_file);
+Exit order(Command command, const Options& options);  // drain, undrain, disable, enable.
 Exit version();
 
 }  // namespace stickler::cli

@@ -7,6 +7,7 @@
 
 #include "lb/base/address.h"
 #include "lb/config/suggest.h"
+#include "lb/config/units.h"
 
 namespace stickler::cli {
 namespace {
@@ -31,10 +32,39 @@ void add_status(CLI::App& app, Options& options) {
   app.add_flag("--json", options.as_json, "Print the admin API's own JSON instead of tables");
 }
 
-void add_reload(CLI::App& app, Options& options) {
+void add_token(CLI::App& app, Options& options) {
   add_admin(app, options);
   app.add_option("--token-file", options.token_file, "The file that holds the admin token, where one is configured")
       ->type_name("FILE");
+}
+
+void add_order(CLI::App& app, Options& options) {
+  const auto problem_of = [](const std::string& text) {
+    const std::size_t slash = text.find('/');
+    const bool named = slash != std::string::npos && slash > 0 && slash + 1 < text.size();
+    return named ? std::string() : "expected a pool and one of its backends, as in login/a, got '" + text + "'";
+  };
+  app.add_option("BACKEND", options.backend, "The pool and the backend, as POOL/BACKEND")
+      ->required()
+      ->check(problem_of)
+      ->type_name("");
+  add_token(app, options);
+}
+
+void add_drain(CLI::App& app, Options& options) {
+  add_order(app, options);
+  app.add_option_function<std::string>(
+         "--deadline",
+         [&options](const std::string& text) {
+           options.deadline = config::parse_duration(text);
+           if (options.deadline) return;
+           const std::string advice = config::duration_advice(text);
+           throw CLI::ValidationError("--deadline", "expected a duration such as 30m, got '" + text + "'" +
+                                                        (advice.empty() ? "" : "; " + advice));
+         },
+         "When the sessions that are left move to other backends (default: never)")
+      ->type_name("DURATION");
+  app.add_flag("--wait", options.wait, "Return when no session is left, or the deadline is over");
 }
 
 struct Known {
@@ -48,12 +78,12 @@ constexpr Known all_known[] = {
     {"run", "Run in the foreground; SIGTERM drains and stops, SIGHUP reloads", Command::run, add_config},
     {"check", "Report every error and warning of a configuration", Command::check, add_config},
     {"status", "Show listeners, pools and backends of the running process", Command::status, add_status},
-    {"reload", "Reload the configuration of the running process and print the result", Command::reload, add_reload},
+    {"reload", "Reload the configuration of the running process and print the result", Command::reload, add_token},
+    {"drain", "Let a backend's sessions end and give it no new ones", Command::drain, add_drain},
+    {"undrain", "End a drain", Command::undrain, add_order},
+    {"disable", "Take a backend out at once, as if it were down", Command::disable, add_order},
+    {"enable", "Put a disabled or draining backend back", Command::enable, add_order},
     {"version", "Show the version, libraries and features", Command::version},
-    {"drain", "Let a backend's sessions end and give it no new ones (not available yet)", {}},
-    {"undrain", "End a drain (not available yet)", {}},
-    {"disable", "Take a backend out at once (not available yet)", {}},
-    {"enable", "Put a disabled backend back (not available yet)", {}},
     {"explain", "Say where a request would go, and why (not available yet)", {}},
     {"why", "Say why a request that was served went where it went (not available yet)", {}},
     {"doctor", "Check the machine for what a configuration needs (not available yet)", {}},

@@ -7,17 +7,21 @@
 #include <span>
 #include <string>
 
+#include "lb/base/clock.h"
 #include "lb/cli/cli.h"
 
 namespace stickler::cli {
 
-enum class Command : std::uint8_t { run, check, status, reload, version };
+enum class Command : std::uint8_t { run, check, status, reload, drain, undrain, disable, enable, version };
 
 struct Options {
   std::string config_path;
   std::string admin = "127.0.0.1:9900";
   std::string token_file;  // "": none.
   bool as_json = false;
+  std::string backend;               // "POOL/BACKEND"
+  std::optional<Duration> deadline;  // Of a drain.
+  bool wait = false;                 // Until the drain is over.
 };
 
 struct CommandLine {

@@ -1,7 +1,6 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "lb/admin/token.h"
 #include "lb/cli/admin_client.h"
 #include "lb/cli/cli.h"
 
@@ -18,17 +17,13 @@ std::string message_of(const AdminAnswer& applied) {
 }  // namespace
 
 Exit reload(const std::string& admin_address, const std::string& token_file) {
-  std::string token;
-  if (!token_file.empty()) {
-    auto read = admin::read_token(token_file);
-    if (!read) {
-      std::cerr << "stickler: --token-file: " << read.error().message << '\n';
-      return Exit::misused;
-    }
-    token = *std::move(read);
+  const auto token = read_token_file(token_file);
+  if (!token) {
+    std::cerr << "stickler: " << token.error().message << '\n';
+    return Exit::misused;
   }
   const auto answer =
-      call_admin({.address = admin_address, .method = "POST", .path = "/api/v1/reload", .token = token});
+      call_admin({.address = admin_address, .method = "POST", .path = "/api/v1/reload", .token = *token});
   if (!answer) {
     std::cerr << "stickler: " << answer.error().message << '\n';
     return Exit::failed;
@@ -42,9 +37,7 @@ Exit reload(const std::string& admin_address, const std::string& token_file) {
     std::cerr << "reload refused, nothing has changed:\n" << problem.message << '\n';
     return Exit::misused;
   }
-  std::cerr << "stickler: " << problem.message << '\n';
-  if (problem.code == "no_token") std::cerr << "Name the file that holds the token with --token-file.\n";
-  return Exit::failed;
+  return report(problem);
 }
 
 }  // namespace stickler::cli

@@ -6,7 +6,7 @@
 namespace stickler::cluster {
 
 HealthInputs BackendRegistry::Entry::inputs() const {
-  return {.configured = settings.state, .probes = probes, .ejected = ejection.active()};
+  return {.configured = order ? order->state : settings.state, .probes = probes, .ejected = ejection.active()};
 }
 
 bool BackendRegistry::Entry::eligible() const {
@@ -45,12 +45,14 @@ BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSetti
     entry.backend = std::make_shared<Backend>(pool.name, backend.name);
   } else if (known->settings.address == backend.address) {
     entry = *known;
+    entry.order.reset();
   } else {
     entry.backend = known->backend;
     entry.backend->failures.reset();
     entry.backend->load.answer_time.reset();
     entry.backend->generation.store(0, std::memory_order_relaxed);
   }
+  if (known != nullptr && known->settings.state == backend.state) entry.order = known->order;
   // What is no longer watched must not stay out because of what it once was.
   if (!pool.active_health) entry.probes = ProbeVerdict::unknown;
   if (!pool.passive) entry.ejection = Ejection{};
@@ -99,25 +101,46 @@ bool BackendRegistry::eject(std::string_view pool_name, std::string_view backend
   return true;
 }
 
-std::vector<std::string> BackendRegistry::end_ejections(TimePoint now) {
-  std::vector<std::string> changed;
+bool BackendRegistry::order(std::string_view pool_name, std::string_view backend, const Order& order) {
+  Pool* pool = find_pool(pool_name);
+  Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
+  if (entry == nullptr) return false;
+  const auto before = std::exchange(entry->order, order);
+  if (order.state == entry->settings.state && order.state != Configured::drain) entry->order.reset();
+  const bool readmitted = readmit(*pool);
+  return readmitted || entry->order != before;
+}
+
+std::optional<TimePoint> BackendRegistry::Entry::next_end() const {
+  std::optional<TimePoint> next = ejection.until();
+  const bool is_timed = order && order->state == Configured::drain && order->deadline;
+  if (is_timed && (!next || *order->deadline < *next)) next = order->deadline;
+  return next;
+}
+
+BackendRegistry::Ended BackendRegistry::end_what_is_over(TimePoint now) {
+  Ended ended;
   for (auto& [name, pool] : pools_) {
-    bool ended = false;
     for (Entry& entry : pool.entries) {
-      if (!entry.ejection.active() || *entry.ejection.until() > now) continue;
-      entry.end_ejection();
-      ended = true;
+      if (entry.ejection.active() && *entry.ejection.until() <= now) {
+        entry.end_ejection();
+        ended.ejections.push_back(entry.backend);
+      }
+      if (const auto next = entry.next_end(); next && *next <= now) {
+        entry.order->state = Configured::drained;
+        ended.drains.push_back(entry.backend);
+      }
     }
-    if (ended) changed.push_back(name);
   }
-  return changed;
+  return ended;
 }
 
 std::optional<TimePoint> BackendRegistry::next_end() const {
   std::optional<TimePoint> next;
   for (const auto& [name, pool] : pools_) {
     for (const Entry& entry : pool.entries) {
-      if (entry.ejection.active() && (!next || *entry.ejection.until() < *next)) next = entry.ejection.until();
+      const auto ends = entry.next_end();
+      if (ends && (!next || *ends < *next)) next = ends;
     }
   }
   return next;
@@ -146,6 +169,7 @@ std::optional<BackendRegistry::View> BackendRegistry::view(std::string_view pool
     return View{.inputs = entry.inputs(),
                 .state = effective_state(entry.inputs()),
                 .ejected_until = entry.ejection.until(),
+                .order = entry.order,
                 .backend = entry.backend};
   }
   return std::nullopt;

@@ -29,6 +29,16 @@ struct BackendSettings {
   Configured state = Configured::up;
 };
 
+// What an operator has ordered of a backend, over its configuration.
+struct Order {
+  Configured state = Configured::up;
+  TimePoint since{};
+  std::optional<TimePoint> deadline{};  // Of a drain: the sessions that are left move then. Empty: they may stay.
+  std::uint64_t sessions = 0;           // That were bound to it then.
+
+  friend bool operator==(const Order&, const Order&) = default;
+};
+
 struct PoolSettings {
   std::string name;
   std::string policy = "round_robin";
@@ -40,8 +50,9 @@ struct PoolSettings {
 
 class BackendRegistry {
  public:
-  // The configuration in force from now on, all pools of it. Backends known by pool and name keep their load, verdict
-  // and ejection; one whose address changed keeps its load only, since what was learned was about another machine.
+  // The configuration in force from now on, all pools of it. Backends known by pool and name keep their load, verdict,
+  // ejection and order; one whose address changed keeps its load and order only, since what was learned was about
+  // another machine. An order is over where the configuration says another state than it did.
   // Backends no longer named are forgotten; exchanges still open on them keep them alive. Ejections that the rules
   // would not allow in the pool as it is now are over.
   void configure(std::vector<PoolSettings> pools);
@@ -53,9 +64,17 @@ class BackendRegistry {
   // when no eligible backend would be left.
   bool eject(std::string_view pool, std::string_view backend, TimePoint now);
 
-  // Ends the ejections whose time has come; returns the pools in which one did.
-  std::vector<std::string> end_ejections(TimePoint now);
-  std::optional<TimePoint> next_end() const;  // When to call it; nullopt: nothing is ejected.
+  // Replaces an earlier order; one to be up or down that says what the configuration says is none. False: it changes
+  // nothing, or there is no such backend.
+  bool order(std::string_view pool, std::string_view backend, const Order& order);
+
+  // Ends the ejections and drains whose time has come; returns whose they were.
+  struct Ended {
+    std::vector<std::shared_ptr<const Backend>> ejections;
+    std::vector<std::shared_ptr<const Backend>> drains;
+  };
+  Ended end_what_is_over(TimePoint now);
+  std::optional<TimePoint> next_end() const;  // When to call it; nullopt: nothing will be over.
 
   // nullptr: no such pool.
   std::shared_ptr<const BackendSet> build(std::string_view pool) const;
@@ -65,6 +84,7 @@ class BackendRegistry {
     HealthInputs inputs;
     State state = State::up;
     std::optional<TimePoint> ejected_until{};
+    std::optional<Order> order{};
     std::shared_ptr<Backend> backend;
   };
   std::optional<View> view(std::string_view pool, std::string_view backend) const;
@@ -75,9 +95,11 @@ class BackendRegistry {
     BackendSettings settings;
     ProbeVerdict probes = ProbeVerdict::unknown;
     Ejection ejection;
+    std::optional<Order> order;
 
     HealthInputs inputs() const;
     bool eligible() const;
+    std::optional<TimePoint> next_end() const;
     void end_ejection();
   };
   struct Pool {

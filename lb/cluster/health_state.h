@@ -8,9 +8,10 @@
 
 namespace stickler::cluster {
 
-enum class Configured : std::uint8_t { up, drain, down };      // `state` in the configuration.
+// `state` in the configuration, or what an operator has ordered since. `drained`: a drain whose deadline is over.
+enum class Configured : std::uint8_t { up, drain, drained, down };
 enum class ProbeVerdict : std::uint8_t { unknown, up, down };  // Active health; unknown: up until told otherwise.
-enum class State : std::uint8_t { up, draining, ejected, down };
+enum class State : std::uint8_t { up, draining, drained, ejected, down };
 
 struct HealthInputs {
   Configured configured = Configured::up;
@@ -20,6 +21,6 @@ struct HealthInputs {
 
 State effective_state(const HealthInputs& inputs);
 balance::Standing standing_of(State state, std::uint32_t weight);
-std::string_view to_string(State state);  // "up", "draining", "ejected", "down".
+std::string_view to_string(State state);  // "up", "draining", "drained", "ejected", "down".
 
 }  // namespace stickler::cluster

@@ -182,14 +182,22 @@ struct StateFamily {
 
 constexpr StateFamily backend_states[] = {
     {{"stickler_backend_up", "gauge", "1 unless its probes or its traffic say it is down, or the configuration does."},
-     [](const BackendNow& now) { return std::uint64_t{now.state == "up" || now.state == "draining"}; }},
-    {{"stickler_backend_draining", "gauge", "1 while it keeps its sessions and gets no new ones."},
-     [](const BackendNow& now) { return std::uint64_t{now.state == "draining"}; }},
+     [](const BackendNow& now) { return std::uint64_t{now.state != "ejected" && now.state != "down"}; }},
+    {{"stickler_backend_draining", "gauge", "1 while it gets no new sessions, and once it is drained."},
+     [](const BackendNow& now) { return std::uint64_t{now.state == "draining" || now.state == "drained"}; }},
     {{"stickler_backend_weight", "gauge", "Its weight."},
      [](const BackendNow& now) { return std::uint64_t{now.weight}; }},
     {{"stickler_backend_in_flight", "gauge", "Requests it is answering now."},
      [](const BackendNow& now) { return now.in_flight; }},
 };
+
+void put_sessions(PrometheusText& text, const std::vector<BackendNow>& backends) {
+  text.family(
+      {"stickler_backend_sessions", "gauge", "Log-in sessions bound to it that were seen within affinity's idle."});
+  for (const BackendNow& now : backends) {
+    if (now.sessions) text.sample(Labels("pool", now.pool).with("backend", now.name), *now.sessions);
+  }
+}
 
 void put_backend_states(PrometheusText& text, const std::vector<BackendNow>& backends) {
   for (const StateFamily& state : backend_states) {
@@ -209,6 +217,7 @@ void render(std::string& out, const Registry& registry, const ReasonWords& words
   put_pools(text, registry, words);
   put_backends(text, registry, words);
   put_backend_states(text, now.backends);
+  put_sessions(text, now.backends);
 }
 
 }  // namespace stickler::metrics

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,9 +25,10 @@ struct ReasonWords {
 struct BackendNow {
   std::string pool;
   std::string name;
-  std::string_view state = "up";  // As cluster::to_string(State): up draining ejected down.
+  std::string_view state = "up";  // As cluster::to_string(State): up draining drained ejected down.
   std::uint32_t weight = 1;
-  std::uint64_t in_flight = 0;  // Requests.
+  std::uint64_t in_flight = 0;              // Requests.
+  std::optional<std::uint64_t> sessions{};  // Empty: the pool has no affinity.
 };
 
 struct ProcessNow {

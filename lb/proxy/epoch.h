@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lb/affinity/node_table.h"
+#include "lb/affinity/session_count.h"
 #include "lb/cluster/backend_set.h"
 #include "lb/io/listen_socket.h"
 #include "lb/metrics/counters.h"
@@ -25,7 +26,8 @@ struct EpochPool {
   std::shared_ptr<const affinity::NodeTable> nodes;  // Of set->names(); only for a pool with affinity.
   metrics::PoolCounters* counters = nullptr;         // This worker's, as are the following.
   std::vector<metrics::BackendCounters*> backend_counters;
-  PoolRuntime* runtime = nullptr;  // Found by the worker when the epoch arrives.
+  std::vector<std::shared_ptr<affinity::SessionCount>> session_counts;  // Only for a pool with affinity.
+  PoolRuntime* runtime = nullptr;                                       // Found by the worker when the epoch arrives.
 };
 
 struct EpochListener {

@@ -129,6 +129,7 @@ class Stream : public ListNode<Stream> {
 
   // stream_answer.cpp
   std::string_view settle_affinity(const http::ResponseHead& head);
+  void count_session(const affinity::Settlement& settlement) const;
   std::uint32_t learn_generation(const http::ResponseHead& head) const;
   affinity::Settlement settle(affinity::Exchange exchange) const;
   void start_tunnel();

@@ -93,11 +93,19 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   }
   const affinity::Settlement settlement = settle(exchange);
   verdict_ = settlement.verdict;
+  count_session(settlement);
   if (!settlement.set_cookie) return {};
   const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);
   set_cookie_.clear();
   http::append_set_cookie(set_cookie_, affinity->cookie, affinity::as_text(text));
   return set_cookie_;
+}
+
+// At the node that the session is bound to from now on.
+void Stream::count_session(const affinity::Settlement& settlement) const {
+  const std::size_t node = settlement.verdict == affinity::Verdict::detour ? *choice_.pinned : *served_by_;
+  const affinity::Binding& binding = settlement.set_cookie ? *settlement.set_cookie : cookie_->binding;
+  pool_->session_counts[node]->see(binding.nonce, worker_.loop().now());
 }
 
 // Requires: the pool has affinity.

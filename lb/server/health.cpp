@@ -30,7 +30,7 @@ void Server::configure_health() {
     }
   }
   checker_->configure(std::move(targets));
-  schedule_end_of_ejections();
+  schedule_end();
 }
 
 void Server::on_probe_verdict(const health::TargetChange& change) {
@@ -48,20 +48,27 @@ void Server::on_failure_streak(const std::shared_ptr<cluster::Backend>& backend)
   if (!backends_.eject(backend->pool, backend->name, loop_.now())) return;
   log_warn("backend {}/{} is ejected: too many failures in a row", backend->pool, backend->name);
   publish();
-  schedule_end_of_ejections();
+  schedule_end();
 }
 
-void Server::end_ejections() {
-  const std::vector<std::string> pools = backends_.end_ejections(loop_.now());
-  for (const std::string& pool : pools) log_info("pool {}: an ejection is over", pool);
-  if (!pools.empty()) publish();
-  schedule_end_of_ejections();
+void Server::end_what_is_over() {
+  const auto ended = backends_.end_what_is_over(loop_.now());
+  for (const auto& backend : ended.ejections) {
+    log_info("backend {}/{}: its ejection is over", backend->pool, backend->name);
+  }
+  for (const auto& backend : ended.drains) {
+    log_info("backend {}/{}: the deadline of its drain is over, the sessions that are left move", backend->pool,
+             backend->name);
+    session_counts_.forget(backend->pool, backend->name);
+  }
+  if (!ended.ejections.empty() || !ended.drains.empty()) publish();
+  schedule_end();
 }
 
-void Server::schedule_end_of_ejections() {
+void Server::schedule_end() {
   const auto next = backends_.next_end();
-  if (!next) return ejection_timer_.stop();
-  ejection_timer_.start(std::max<Duration>(*next - loop_.now(), std::chrono::milliseconds(1)));
+  if (!next) return backends_timer_.stop();
+  backends_timer_.start(std::max<Duration>(*next - loop_.now(), std::chrono::milliseconds(1)));
 }
 
 }  // namespace stickler::server

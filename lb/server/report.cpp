@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lb/cluster/drain.h"
 #include "lb/config/render.h"
 #include "lb/metrics/exposition.h"
 #include "lb/proxy/outcome.h"
@@ -63,6 +64,15 @@ admin::ListenerReport Server::report_listener(const config::Listener& listener) 
   return report;
 }
 
+std::optional<admin::DrainReport> Server::report_drain(const cluster::Order& order, std::uint64_t sessions) const {
+  if (order.state != cluster::Configured::drain && order.state != cluster::Configured::drained) return std::nullopt;
+  const TimePoint now = loop_.now();
+  admin::DrainReport report{.since = now - order.since, .sessions_then = order.sessions};
+  if (order.deadline) report.deadline_in = std::max(Duration::zero(), *order.deadline - now);
+  report.empty_in = cluster::time_to_empty(order.sessions, sessions, report.since);
+  return report;
+}
+
 admin::BackendReport Server::report_backend(const config::Pool& pool, const config::Backend& backend) const {
   admin::BackendReport report;
   report.name = backend.name;
@@ -79,6 +89,8 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
     report.ejected = view->inputs.ejected;
     if (view->ejected_until) report.ejected_for = std::max(Duration::zero(), *view->ejected_until - loop_.now());
     report.in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed);
+    if (pool.affinity.cookie) report.sessions = session_counts_.total(pool.name, backend.name, loop_.now());
+    if (view->order) report.drain = report_drain(*view->order, report.sessions.value_or(0));
   }
   if (const auto probed = checker_ != nullptr ? checker_->view(pool.name, backend.name) : std::nullopt) {
     report.reason = probed->last_reason;
@@ -133,6 +145,8 @@ void Server::render_metrics(std::string& out) {
                               .state = cluster::to_string(view->state),
                               .weight = backend.weight,
                               .in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed)});
+      if (!pool.affinity.cookie) continue;
+      now.backends.back().sessions = session_counts_.total(pool.name, backend.name, loop_.now());
     }
   }
   metrics::render(out, metrics_,

@@ -44,7 +44,7 @@ Server::Server(std::string config_path, config::Config config)
       started_(std::chrono::steady_clock::now()),
       started_wall_(std::chrono::system_clock::now()),
       signals_(loop_),
-      ejection_timer_(loop_, [this] { end_ejections(); }),
+      backends_timer_(loop_, [this] { end_what_is_over(); }),
       grace_timer_(loop_,
                    [this] {
                      log_warn("process.shutdown_grace is over: cutting what is still open");
@@ -182,6 +182,9 @@ std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker, std::vect
     pool.counters = &metrics_.pool(worker, pool.settings->name);
     for (const std::string& name : pool.set->names()) {
       pool.backend_counters.push_back(&metrics_.backend(worker, pool.settings->name, name));
+      if (!pool.settings->affinity) continue;
+      const Duration idle = pool.settings->affinity->rules.idle;
+      pool.session_counts.push_back(session_counts_.of(worker, pool.settings->name, name, idle));
     }
   }
   for (std::size_t i = 0; i < snapshot_->listeners.size(); ++i) {

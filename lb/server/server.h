@@ -18,6 +18,7 @@
 #include "lb/proxy/log_writer.h"
 #include "lb/server/compile.h"
 #include "lb/server/listener_sockets.h"
+#include "lb/server/session_counts.h"
 #include "lb/server/worker_group.h"
 
 namespace stickler::server {
@@ -47,6 +48,9 @@ class Server final : private admin::AdminSource {
   admin::ReloadReport reload() override;
   admin::ReloadReport refuse_reload(std::string why);
 
+  // orders.cpp
+  admin::OrderReport order(const admin::BackendOrder& order) override;
+
   // shutdown.cpp
   void begin_shutdown();
   void on_worker_idle();
@@ -56,8 +60,8 @@ class Server final : private admin::AdminSource {
   void on_probe_verdict(const health::TargetChange& change);
   void on_generation(const health::Target& target, std::string_view generation);
   void on_failure_streak(const std::shared_ptr<cluster::Backend>& backend);
-  void end_ejections();
-  void schedule_end_of_ejections();
+  void end_what_is_over();
+  void schedule_end();
 
   // report.cpp
   admin::StatusReport status() override;
@@ -66,6 +70,7 @@ class Server final : private admin::AdminSource {
   bool ready() override;
   admin::ListenerReport report_listener(const config::Listener& listener) const;
   admin::PoolReport report_pool(const config::Pool& pool) const;
+  std::optional<admin::DrainReport> report_drain(const cluster::Order& order, std::uint64_t sessions) const;
   admin::BackendReport report_backend(const config::Pool& pool, const config::Backend& backend) const;
 
   const std::string config_path_;
@@ -74,11 +79,12 @@ class Server final : private admin::AdminSource {
   const WallTime started_wall_;
   io::Loop loop_;
   io::Signals signals_;
-  io::Timer ejection_timer_;
+  io::Timer backends_timer_;
   io::Timer grace_timer_;
   CompileContext compile_context_;
   metrics::Registry metrics_;
   cluster::BackendRegistry backends_;
+  SessionCounts session_counts_;
   ListenerSockets sockets_;
   std::shared_ptr<const proxy::Snapshot> snapshot_;
   std::unique_ptr<proxy::LogWriter> access_log_;

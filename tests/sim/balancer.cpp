@@ -74,8 +74,9 @@ void Balancer::probe(NodeId node, bool ok) {
   if (registry_.record_probe_verdict(pool_name, name_of(node), ok)) publish();
 }
 
-void Balancer::end_ejections(TimePoint now) {
-  if (!registry_.end_ejections(now).empty()) publish();
+void Balancer::end_what_is_over(TimePoint now) {
+  const auto ended = registry_.end_what_is_over(now);
+  if (!ended.ejections.empty() || !ended.drains.empty()) publish();
 }
 
 std::optional<Standing> Balancer::standing(NodeId node) const {

@@ -48,7 +48,7 @@ class Balancer {
   Answer serve(std::optional<std::string_view> cookie, std::span<const char> reachable, TimePoint now,
                const Plan& next_plan);
   void probe(NodeId node, bool ok);
-  void end_ejections(TimePoint now);
+  void end_what_is_over(TimePoint now);
 
   // --- For whoever judges it
   const Plan& plan() const { return plan_; }

@@ -85,8 +85,8 @@ void Simulation::handle(const Event& event) {
       if (!balancer.verdict_agrees(event.node, ok)) schedule(seconds(5), Kind::probe, event.subject, event.node);
       break;
     }
-    case Kind::end_ejections:
-      balancer.end_ejections(now_);
+    case Kind::what_is_over:
+      balancer.end_what_is_over(now_);
       await_end_of_ejections(event.subject);
       break;
   }
@@ -138,7 +138,7 @@ void Simulation::request(std::size_t index) {
 }
 
 void Simulation::await_end_of_ejections(std::size_t balancer) {
-  if (const auto end = balancers_[balancer].next_end()) schedule(*end - now_, Kind::end_ejections, balancer);
+  if (const auto end = balancers_[balancer].next_end()) schedule(*end - now_, Kind::what_is_over, balancer);
 }
 
 Simulation::Life Simulation::life_of(const Session& session) const {

@@ -55,7 +55,7 @@ class Simulation {
     int requests_left = 0;
   };
 
-  enum class Kind : std::uint8_t { request, chaos, reload, probe, end_ejections };
+  enum class Kind : std::uint8_t { request, chaos, reload, probe, what_is_over };
   struct Event {
     TimePoint at;
     std::uint64_t order;  // Events of one moment keep their order.

@@ -114,7 +114,7 @@ TEST_CASE("an ejection ends by itself, and the backend is asked again") {
   const std::size_t before = sick.requests();
   REQUIRE(comes_to(balancer, "sick", "up"));
   CHECK(sick.requests() == before);
-  balancer.process().await_line("an ejection is over");
+  balancer.process().await_line("its ejection is over");
   std::set<std::string> answers;
   for (int i = 0; i < 4; ++i) answers.insert(ask(balancer).body);
   CHECK(answers == std::set<std::string>{"good", "well"});

@@ -35,7 +35,8 @@ TEST_CASE("every command explains itself") {
   }
   const Finished all = stickler({"--help"});
   CHECK(all.code == 0);
-  for (const char* command : {"run", "check", "status", "reload", "version"}) CHECK(contains(all.output, command));
+  for (const char* command : {"run", "check", "status", "reload", "drain", "undrain", "disable", "enable", "version"})
+    CHECK(contains(all.output, command));
 }
 
 TEST_CASE("a wrong command line is answered with exit code 2 and what was probably meant") {
@@ -51,10 +52,9 @@ TEST_CASE("a wrong command line is answered with exit code 2 and what was probab
       {{"check", "a.yaml", "b.yaml"}, "'b.yaml' is one argument too many"},
       {{"status", "--jsno"}, "unknown option '--jsno'; did you mean '--json'?"},
       {{"status", "--admin", "nonsense"}, "expected HOST:PORT"},
-      {{"drain", "app/a"}, "stickler drain: not available yet"},
-      {{"undrain", "app/a"}, "not available yet"},
-      {{"disable", "app/a"}, "not available yet"},
-      {{"enable", "app/a"}, "not available yet"},
+      {{"drain", "app"}, "expected a pool and one of its backends, as in login/a, got 'app'"},
+      {{"drain", "app/a", "--deadline", "soon"}, "expected a duration such as 30m, got 'soon'"},
+      {{"undrain", "app/a", "--wait"}, "unknown option '--wait'"},
       {{"explain", "x.yaml", "--get", "/"}, "not available yet"},
       {{"why", "1"}, "not available yet"},
       {{"doctor", "x.yaml"}, "not available yet"},

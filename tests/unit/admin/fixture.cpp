@@ -65,10 +65,13 @@ StatusReport some_status() {
   a.health = "up";
   a.reason = "status 200";
   a.in_flight = 7;
+  a.sessions = 1234;
+  a.drain = DrainReport{.since = 90s, .deadline_in = 30min, .sessions_then = 2000, .empty_in = 1h};
   a.connects = 9;
   a.reused = 500;
   a.requests = {0, 0, 512, 3, 2, 0};
   BackendReport b = a;
+  b.drain.reset();
   b.name = "b";
   b.address = "127.0.0.1:9002";
   b.state = "ejected";
@@ -122,11 +125,11 @@ Served::Served(std::string_view listen, std::string token) {
   server_ = *std::move(started);
 }
 
-Answered Served::call(std::string_view method, std::string_view path, std::string_view fields) {
+Answered Served::call(std::string_view method, std::string_view path, std::string_view fields, std::string_view body) {
   std::string request = std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nConnection: close\r\n";
   if (fields.find("Host: ") == std::string_view::npos) request += "Host: localhost\r\n";
-  if (method != "GET" && method != "HEAD") request += "Content-Length: 0\r\n";
-  request.append(fields).append("\r\n");
+  if (method != "GET" && method != "HEAD") request += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  request.append(fields).append("\r\n").append(body);
 
   bool late = false;
   io::Timer limit(loop_, [&] {

@@ -19,12 +19,18 @@ struct FixedSource final : AdminSource {
   ReloadReport reload_report{.applied = true, .message = "pool 'login': backend 'd' added"};
   bool is_ready = true;
   int reloads = 0;
+  OrderReport order_report{.obeyed = true, .message = {}};
+  std::vector<BackendOrder> orders;
 
   StatusReport status() override { return report; }
   std::string config_json() override { return R"({"version": 1})"; }
   ReloadReport reload() override {
     ++reloads;
     return reload_report;
+  }
+  OrderReport order(const BackendOrder& order) override {
+    orders.push_back(order);
+    return order_report;
   }
   void render_metrics(std::string& out) override { out += "# TYPE stickler_workers gauge\nstickler_workers 2\n"; }
   bool ready() override { return is_ready; }
@@ -47,7 +53,8 @@ class Served {
   explicit Served(std::string_view listen = "127.0.0.1:0", std::string token = {});
 
   // `fields`: whole lines with their CRLF, added to Host and Connection; a Host of its own replaces ours.
-  Answered call(std::string_view method, std::string_view path, std::string_view fields = {});
+  Answered call(std::string_view method, std::string_view path, std::string_view fields = {},
+                std::string_view body = {});
   Answered get(std::string_view path) { return call("GET", path); }
 
   FixedSource source;

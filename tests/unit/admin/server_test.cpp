@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -13,6 +14,7 @@
 namespace stickler::admin {
 namespace {
 
+using namespace std::chrono_literals;
 using test::Answered;
 using test::Served;
 
@@ -139,11 +141,9 @@ TEST_CASE("what is still to come is answered 501, for whichever pool") {
     const char* path;
   };
   const Row rows[] = {
-      {"POST", "/api/v1/pools/login/backends/a/drain"},   {"POST", "/api/v1/pools/x/backends/y/undrain"},
-      {"POST", "/api/v1/pools/login/backends/a/disable"}, {"POST", "/api/v1/pools/login/backends/a/enable"},
-      {"PUT", "/api/v1/pools/login/backends/a/weight"},   {"POST", "/api/v1/pools/login/backends"},
-      {"DELETE", "/api/v1/pools/login/backends/a"},       {"POST", "/api/v1/explain"},
-      {"GET", "/api/v1/decisions/0123456789abcdef"},      {"GET", "/api/v1/events"},
+      {"PUT", "/api/v1/pools/login/backends/a/weight"}, {"POST", "/api/v1/pools/login/backends"},
+      {"DELETE", "/api/v1/pools/login/backends/a"},     {"POST", "/api/v1/explain"},
+      {"GET", "/api/v1/decisions/0123456789abcdef"},    {"GET", "/api/v1/events"},
   };
   for (const Row& row : rows) {
     INFO(row.method << ' ' << row.path);
@@ -152,6 +152,69 @@ TEST_CASE("what is still to come is answered 501, for whichever pool") {
     CHECK(answer.error_code() == "not_available");
     CHECK(answer.error_message() == std::string(row.method) + " " + row.path + " is not available yet");
   }
+}
+
+TEST_CASE("an order to a backend is passed on, and answered with the backend as it is then") {
+  struct Row {
+    const char* word;
+    OrderKind kind;
+    const char* body;
+    std::optional<Duration> deadline;
+  };
+  const Row rows[] = {{"drain", OrderKind::drain, "", {}},
+                      {"drain", OrderKind::drain, "{}", {}},
+                      {"drain", OrderKind::drain, R"({"deadline_seconds": 1800})", 30min},
+                      {"drain", OrderKind::drain, R"({"deadline_seconds": 0.25})", 250ms},
+                      {"undrain", OrderKind::undrain, "", {}},
+                      {"disable", OrderKind::disable, "", {}},
+                      {"enable", OrderKind::enable, "{}", {}}};
+  for (const Row& row : rows) {
+    INFO(row.word << ' ' << row.body);
+    Served served;
+    const Answered answer =
+        served.call("POST", "/api/v1/pools/login/backends/b/" + std::string(row.word), "", row.body);
+    CHECK(answer.status == 200);
+    CHECK(answer.json().at("name") == "b");
+    REQUIRE(served.source.orders.size() == 1);
+    CHECK(served.source.orders[0].kind == row.kind);
+    CHECK(served.source.orders[0].pool == "login");
+    CHECK(served.source.orders[0].backend == "b");
+    CHECK(served.source.orders[0].deadline == row.deadline);
+  }
+}
+
+TEST_CASE("an order that cannot be obeyed says why, and one that is not understood changes nothing") {
+  Served served;
+  CHECK(served.call("POST", "/api/v1/pools/logn/backends/a/drain").error_code() == "unknown_pool");
+  CHECK(served.call("POST", "/api/v1/pools/login/backends/x/drain").error_code() == "unknown_backend");
+  struct Row {
+    const char* word;
+    const char* body;
+    const char* message;
+  };
+  const Row rows[] = {
+      {"drain", "30m", "the body is not a JSON object"},
+      {"drain", "[]", "the body is not a JSON object"},
+      {"drain", R"({"deadline": "30m"})", "unknown field 'deadline' in the body"},
+      {"drain", R"({"deadline_seconds": "30"})", "deadline_seconds: expected a number from 0 to 31622400"},
+      {"drain", R"({"deadline_seconds": -1})", "deadline_seconds: expected a number from 0 to 31622400"},
+      {"drain", R"({"deadline_seconds": 1e300})", "deadline_seconds: expected a number from 0 to 31622400"},
+      {"enable", R"({"deadline_seconds": 1})", "unknown field 'deadline_seconds' in the body"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.word << ' ' << row.body);
+    const Answered answer =
+        served.call("POST", "/api/v1/pools/login/backends/a/" + std::string(row.word), "", row.body);
+    CHECK(answer.status == 400);
+    CHECK(answer.error_code() == "bad_body");
+    CHECK(answer.error_message() == row.message);
+  }
+  CHECK(served.source.orders.empty());
+  served.source.order_report = {.obeyed = false, .message = "it is disabled"};
+  const Answered refused = served.call("POST", "/api/v1/pools/login/backends/a/undrain");
+  CHECK(refused.status == 409);
+  CHECK(refused.error_code() == "order_refused");
+  CHECK(refused.error_message() == "a: it is disabled");
 }
 
 TEST_CASE("a reload is answered with what changed, or with why it was refused") {

@@ -22,15 +22,16 @@ web       127.0.0.1:8080     12/32736      1.2M    5    6  1.2ms  1.1s
           [::1]:8080
 
 POOL login  least_connections, affinity cookie, 596 requests, 4 retries, 2 waiting
-  BACKEND  ADDRESS         STATE    WEIGHT  IN FLIGHT  2xx  3xx  4xx  5xx  FAILED  HEALTH
-  a        127.0.0.1:9001  up            1          7  512    3    2    0       0  up
-  b        127.0.0.1:9002  ejected       1          7  512    3    2    0       5  -
-  c        10.0.0.1:9003   down          0          7  512    3    2    0       5  down
+  BACKEND  ADDRESS         STATE    WEIGHT  IN FLIGHT  SESSIONS  2xx  4xx  5xx  FAILS  HEALTH
+  a        127.0.0.1:9001  up            1          7      1234  512    2    0      0  up
+  b        127.0.0.1:9002  ejected       1          7      1234  512    2    0      5  -
+  c        10.0.0.1:9003   down          0          7      1234  512    2    0      5  down
+  a: drains for 1m 30s, 1234 of 2000 sessions left, empty in about 1h 0m, the rest moves in 30m 0s
   b: ejected for another 8s
   c: last probe: connect: connection refused
 
 POOL a b  round_robin, affinity none, 0 requests, 0 retries, 0 waiting
-  BACKEND  ADDRESS  STATE  WEIGHT  IN FLIGHT  2xx  3xx  4xx  5xx  FAILED  HEALTH
+  BACKEND  ADDRESS  STATE  WEIGHT  IN FLIGHT  SESSIONS  2xx  4xx  5xx  FAILS  HEALTH
 )");
 }
 
@@ -76,9 +77,9 @@ web       -        -/unlimited         0    -    -    -    -
 -         -                -/-         -    -    -    -    -
 
 POOL -  -, affinity -, - requests, - retries, - waiting
-  BACKEND  ADDRESS  STATE  WEIGHT  IN FLIGHT  2xx  3xx  4xx  5xx  FAILED  HEALTH
-  -        -        -           -          -    -    -    -    -       -  -
-  a        -        up          -          -    -    -    -    -       -  -
+  BACKEND  ADDRESS  STATE  WEIGHT  IN FLIGHT  SESSIONS  2xx  4xx  5xx  FAILS  HEALTH
+  -        -        -           -          -         -    -    -    -      -  -
+  a        -        up          -          -         -    -    -    -      -  -
   a: ejected for another -
 )");
   CHECK(status_table(R"({"listeners": "web", "pools": {"a": 1}})", Paint::plain).has_value());

@@ -13,6 +13,7 @@ using Place = std::optional<std::size_t>;
 
 constexpr Standing up = Standing::eligible;
 constexpr Standing draining = Standing::bound_only;
+constexpr Standing drained = Standing::drained;
 constexpr Standing down = Standing::down;
 
 constexpr std::size_t a = 0, b = 1, c = 2;  // Places of the nodes of these names.
@@ -66,6 +67,14 @@ TEST_CASE("what is found decides where a request goes") {
       {"its backup has left the pool", "a", "x", {up, up, up}, redispatch, Verdict::bound, a, {}},
       {"its node drains, or has weight 0", "c", "", {up, up, draining}, redispatch, Verdict::bound, c, {}},
       {"its node drains, nobody else is up", "c", "", {down, down, draining}, fail, Verdict::bound, c, {}},
+      {"its node is drained", "a", "", {drained, up, up}, redispatch, Verdict::drained, {}, {}},
+      {"its node is drained, its backup up", "a", "b", {drained, up, up}, fail, Verdict::drained, b, {}},
+      {"its node is drained, its backup drains", "a", "b", {drained, draining, up}, fail, Verdict::drained, b, {}},
+      {"its node and its backup are drained", "a", "b", {drained, drained, up}, redispatch, Verdict::drained, {}, {}},
+      {"its node is drained, and no other will do", "a", "", {drained, up, up}, fail, Verdict::refused, {}, {}},
+      {"its node is drained, nobody takes sessions", "a", "", {drained, down, drained}, fail, Verdict::bound, a, {}},
+      {"its backup is drained", "a", "b", {up, drained, up}, redispatch, Verdict::bound, a, {}},
+      {"its node is down, its backup drained", "a", "b", {down, drained, up}, redispatch, Verdict::moved, {}, {}},
       {"its node is down", "a", "", {down, up, up}, redispatch, Verdict::moved, {}, {}},
       {"its node is down, its backup up", "a", "b", {down, up, up}, redispatch, Verdict::failover, b, {}},
       {"its node is down, its backup drains", "a", "b", {down, draining, up}, fail, Verdict::failover, b, {}},

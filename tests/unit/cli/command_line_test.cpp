@@ -31,6 +31,14 @@ TEST_CASE("each command takes what it needs") {
   CHECK(reload.command == Command::reload);
   CHECK(reload.options.token_file == "secret");
   CHECK(reload.options.admin == "unix:/run/stickler");
+  const CommandLine drain = parsed({"drain", "login/a", "--deadline", "30m", "--wait"});
+  CHECK(drain.command == Command::drain);
+  CHECK(drain.options.backend == "login/a");
+  CHECK(drain.options.deadline == std::chrono::minutes(30));
+  CHECK(drain.options.wait);
+  CHECK(parsed({"undrain", "login/a"}).command == Command::undrain);
+  CHECK(parsed({"disable", "login/a", "--admin", "[::1]:99"}).command == Command::disable);
+  CHECK(parsed({"enable", "login/a", "--token-file", "secret"}).options.token_file == "secret");
   CHECK(parsed({"version"}).command == Command::version);
   CHECK(parsed({"--version"}).command == Command::version);
 }
@@ -43,13 +51,16 @@ TEST_CASE("a command line that is wrong exits with 2 and says what is wrong and 
   const Row rows[] = {
       {{"chek"},
        "stickler: unknown command 'chek'; did you mean 'check'?\n"
-       "The commands are run, check, status, reload, version.\nSee 'stickler --help'.\n"},
+       "The commands are run, check, status, reload, drain, undrain, disable, enable, version.\nSee 'stickler "
+       "--help'.\n"},
       {{"chek", "web.yaml", "more"},
        "stickler: unknown command 'chek'; did you mean 'check'?\n"
-       "The commands are run, check, status, reload, version.\nSee 'stickler --help'.\n"},
+       "The commands are run, check, status, reload, drain, undrain, disable, enable, version.\nSee 'stickler "
+       "--help'.\n"},
       {{"frobnicate"},
        "stickler: unknown command 'frobnicate'\n"
-       "The commands are run, check, status, reload, version.\nSee 'stickler --help'.\n"},
+       "The commands are run, check, status, reload, drain, undrain, disable, enable, version.\nSee 'stickler "
+       "--help'.\n"},
       {{"--jsn"}, "stickler: unknown option '--jsn'\nSee 'stickler --help'.\n"},
       {{"--verson"}, "stickler: unknown option '--verson'; did you mean '--version'?\nSee 'stickler --help'.\n"},
       {{"status", "--jsn"},
@@ -62,6 +73,13 @@ TEST_CASE("a command line that is wrong exits with 2 and says what is wrong and 
       {{"status", "--admin", "localhost"},
        "stickler status: --admin: expected HOST:PORT with a numeric address, [IPV6]:PORT or unix:/path, got "
        "'localhost'\nSee 'stickler status --help'.\n"},
+      {{"drain"}, "stickler drain: BACKEND is required\nSee 'stickler drain --help'.\n"},
+      {{"disable", "/a"},
+       "stickler disable: BACKEND: expected a pool and one of its backends, as in login/a, got '/a'\n"
+       "See 'stickler disable --help'.\n"},
+      {{"drain", "login/a", "--deadline", "5"},
+       "stickler drain: --deadline: expected a duration such as 30m, got '5'; write the unit: 5s or 5ms\n"
+       "See 'stickler drain --help'.\n"},
       {{"check"}, "stickler check: CONFIG is required\nSee 'stickler check --help'.\n"},
       {{"check", "a.yaml", "b.yaml"},
        "stickler check: 'b.yaml' is one argument too many\nSee 'stickler check --help'.\n"},
@@ -97,14 +115,9 @@ TEST_CASE("help is no error, and each command has its own") {
 
 TEST_CASE("a command that is still to come says so, whatever it is given") {
   const std::vector<const char*> rows[] = {
-      {"drain", "login/a", "--deadline", "30m", "--rate", "5/s", "--wait"},
-      {"undrain", "login/a"},
-      {"disable", "login/a"},
-      {"enable", "login/a"},
       {"explain", "web.yaml", "--get", "/", "--header", "Host: a"},
       {"why", "0123456789abcdef"},
       {"doctor", "web.yaml"},
-      {"drain"},
       {"why", "status"},
       {"doctor", "--", "-x"},
   };

@@ -27,6 +27,7 @@ struct Source final : admin::AdminSource {
   }
   std::string config_json() override { return "{}"; }
   admin::ReloadReport reload() override { return reload_report; }
+  admin::OrderReport order(const admin::BackendOrder&) override { return {.obeyed = true, .message = {}}; }
   void render_metrics(std::string&) override {}
   bool ready() override { return true; }
 };

@@ -7,6 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Words = std::vector<std::string>;
+using Backends = std::vector<std::shared_ptr<const Backend>>;
 
 constexpr TimePoint start = TimePoint{} + 1h;
 
@@ -84,18 +85,19 @@ TEST_CASE("configured states and weights reach the set") {
 
 TEST_CASE("an ejection ends when its time has come, and not before") {
   World world(pool_of({"a", "b", "c"}));
-  world.live("a")->failures.record(false, 9);
+  const auto a = world.live("a");
+  a->failures.record(false, 9);
   CHECK(world.registry.next_end() == std::nullopt);
   CHECK(world.eject("a"));
   CHECK(world.states() == "a:ejected b:up c:up");
   CHECK(world.registry.next_end() == start + 10s);
   CHECK(world.registry.view("login", "a")->ejected_until == start + 10s);
-  CHECK(world.registry.end_ejections(start + 10s - 1ns).empty());
-  CHECK(world.registry.end_ejections(start + 10s) == Words{"login"});
+  CHECK(world.registry.end_what_is_over(start + 10s - 1ns).ejections.empty());
+  CHECK(world.registry.end_what_is_over(start + 10s).ejections == Backends{a});
   CHECK(world.states() == "a:up b:up c:up");
   CHECK(world.live("a")->failures.in_a_row() == 0);
   CHECK(world.registry.next_end() == std::nullopt);
-  CHECK(world.registry.end_ejections(start + 1h).empty());
+  CHECK(world.registry.end_what_is_over(start + 1h).ejections.empty());
 }
 
 TEST_CASE("who may be ejected") {
@@ -255,7 +257,7 @@ TEST_CASE("the same name in another pool is another backend") {
   CHECK(registry.view("other", "a")->state == State::up);
   CHECK(registry.view("login", "a")->backend != registry.view("other", "a")->backend);
   registry.eject("other", "b", start);
-  CHECK(registry.end_ejections(start + 10s) == Words{"other"});
+  CHECK(registry.end_what_is_over(start + 10s).ejections == Backends{registry.view("other", "b")->backend});
 }
 
 TEST_CASE("when active health is switched off, its verdicts go with it") {

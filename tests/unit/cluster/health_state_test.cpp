@@ -28,6 +28,9 @@ TEST_CASE("what configuration, probes and traffic say together") {
       {drain, ProbeVerdict::unknown, false, State::draining, Standing::bound_only},
       {drain, ProbeVerdict::up, true, State::ejected, Standing::down},
       {drain, ProbeVerdict::down, false, State::down, Standing::down},
+      {Configured::drained, ProbeVerdict::up, false, State::drained, Standing::drained},
+      {Configured::drained, ProbeVerdict::unknown, true, State::ejected, Standing::down},
+      {Configured::drained, ProbeVerdict::down, false, State::down, Standing::down},
       {Configured::down, ProbeVerdict::up, false, State::down, Standing::down},
       {Configured::down, ProbeVerdict::unknown, true, State::down, Standing::down},
   };
@@ -42,6 +45,7 @@ TEST_CASE("what configuration, probes and traffic say together") {
 TEST_CASE("weight 0 is like draining, and does not bring back what is down") {
   CHECK(standing_of(State::up, 0) == Standing::bound_only);
   CHECK(standing_of(State::draining, 0) == Standing::bound_only);
+  CHECK(standing_of(State::drained, 0) == Standing::drained);
   CHECK(standing_of(State::ejected, 0) == Standing::down);
   CHECK(standing_of(State::down, 0) == Standing::down);
 }
@@ -49,6 +53,7 @@ TEST_CASE("weight 0 is like draining, and does not bring back what is down") {
 TEST_CASE("a state is one word") {
   CHECK(to_string(State::up) == "up");
   CHECK(to_string(State::draining) == "draining");
+  CHECK(to_string(State::drained) == "drained");
   CHECK(to_string(State::ejected) == "ejected");
   CHECK(to_string(State::down) == "down");
 }

@@ -25,8 +25,9 @@ ProcessNow some_process() {
           .reloads_applied = 4,
           .reloads_refused = 1,
           .access_log_dropped = 9,
-          .backends = {{.pool = "login", .name = "a", .state = "draining", .weight = 3, .in_flight = 5},
-                       {.pool = "login", .name = "b", .state = "ejected"}}};
+          .backends = {{.pool = "login", .name = "a", .state = "draining", .weight = 3, .in_flight = 5, .sessions = 7},
+                       {.pool = "login", .name = "b", .state = "ejected"},
+                       {.pool = "plain", .name = "c", .state = "drained"}}};
 }
 
 std::string rendered(const Registry& registry) {
@@ -89,11 +90,15 @@ TEST_CASE("what was counted stands in the page under its name and labels") {
            "stickler_backend_draining{pool=\"login\",backend=\"a\"} 1",
            "stickler_backend_weight{pool=\"login\",backend=\"a\"} 3",
            "stickler_backend_in_flight{pool=\"login\",backend=\"a\"} 5",
+           "stickler_backend_sessions{pool=\"login\",backend=\"a\"} 7",
            "stickler_backend_up{pool=\"login\",backend=\"b\"} 0",
+           "stickler_backend_up{pool=\"plain\",backend=\"c\"} 1",
+           "stickler_backend_draining{pool=\"plain\",backend=\"c\"} 1",
        }) {
     INFO(line);
     CHECK(has_line(page, line));
   }
+  CHECK(page.find("stickler_backend_sessions{pool=\"plain\"") == std::string::npos);
 }
 
 TEST_CASE("the word none is no reason for a refusal or a failure") {

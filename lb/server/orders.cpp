@@ -1,0 +1,64 @@
+// What operators order of single backends while the process runs. Orders outlive reloads (BackendRegistry).
+#include "lb/base/log.h"
+#include "lb/config/units.h"
+#include "lb/server/server.h"
+
+namespace stickler::server {
+namespace {
+
+std::string_view word_of(admin::OrderKind kind) {
+  switch (kind) {
+    case admin::OrderKind::drain:
+      return "drains";
+    case admin::OrderKind::undrain:
+      return "drains no more";
+    case admin::OrderKind::disable:
+      return "is disabled";
+    case admin::OrderKind::enable:
+      break;
+  }
+  return "is enabled";
+}
+
+cluster::Configured state_of(admin::OrderKind kind) {
+  switch (kind) {
+    case admin::OrderKind::drain:
+      return cluster::Configured::drain;
+    case admin::OrderKind::disable:
+      return cluster::Configured::down;
+    case admin::OrderKind::undrain:
+    case admin::OrderKind::enable:
+      break;
+  }
+  return cluster::Configured::up;
+}
+
+}  // namespace
+
+admin::OrderReport Server::order(const admin::BackendOrder& order) {
+  const auto view = backends_.view(order.pool, order.backend);
+  if (!view) return {.obeyed = false, .message = "there is no such backend"};
+  const bool is_disabled = view->inputs.configured == cluster::Configured::down;
+  if (is_disabled && order.kind == admin::OrderKind::undrain) {
+    return {.obeyed = false, .message = "it is disabled and does not drain; enable puts it back"};
+  }
+  if (is_disabled && order.kind == admin::OrderKind::drain) {
+    return {.obeyed = false, .message = "it is disabled, so there is nothing to drain; enable it first"};
+  }
+  const TimePoint now = loop_.now();
+  cluster::Order wanted{.state = state_of(order.kind), .since = now};
+  if (order.kind == admin::OrderKind::drain) {
+    const bool drains = view->order && view->order->state == cluster::Configured::drain;
+    wanted.since = drains ? view->order->since : now;  // What has gone since is the ground of the forecast.
+    wanted.sessions = drains ? view->order->sessions : session_counts_.total(order.pool, order.backend, now);
+    if (order.deadline) wanted.deadline = now + *order.deadline;
+  }
+  if (!backends_.order(order.pool, order.backend, wanted)) return {.obeyed = true, .message = {}};
+  log_info("backend {}/{} {}{}", order.pool, order.backend, word_of(order.kind),
+           order.deadline ? ", for " + config::spell_duration(*order.deadline) : "");
+  publish();
+  schedule_end();
+  return {.obeyed = true, .message = {}};
+}
+
+}  // namespace stickler::server

@@ -1,0 +1,24 @@
+#include "lb/server/session_counts.h"
+
+namespace stickler::server {
+
+std::shared_ptr<affinity::SessionCount> SessionCounts::of(std::uint32_t worker, const std::string& pool,
+                                                          const std::string& backend, Duration idle) {
+  auto& of_workers = counts_[{pool, backend}];
+  if (of_workers.size() <= worker) of_workers.resize(worker + 1);
+  auto& count = of_workers[worker];
+  if (count == nullptr || count->idle() != idle) count = std::make_shared<affinity::SessionCount>(idle);
+  return count;
+}
+
+std::uint64_t SessionCounts::total(const std::string& pool, const std::string& backend, TimePoint now) const {
+  const auto found = counts_.find({pool, backend});
+  if (found == counts_.end()) return 0;
+  affinity::SessionTally tally;
+  for (const auto& count : found->second) {
+    if (count != nullptr) tally.add(*count, now);
+  }
+  return tally.total();
+}
+
+}  // namespace stickler::server

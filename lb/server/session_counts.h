@@ -1,0 +1,33 @@
+// SessionCounts: of every backend with affinity how many log-in sessions each worker has seen, over all reloads. Owned
+// by the server; control thread. What it hands out is written by the worker it is handed to.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lb/affinity/session_count.h"
+
+namespace stickler::server {
+
+class SessionCounts {
+ public:
+  // The same object for the same arguments, until `idle` is another: what was counted by one cannot be told by another.
+  std::shared_ptr<affinity::SessionCount> of(std::uint32_t worker, const std::string& pool, const std::string& backend,
+                                             Duration idle);
+
+  // Its sessions have moved: who still comes to it is counted anew, with what of() hands out from now on.
+  void forget(const std::string& pool, const std::string& backend) { counts_.erase({pool, backend}); }
+
+  // Distinct over all workers; 0 for a backend that was never counted.
+  std::uint64_t total(const std::string& pool, const std::string& backend, TimePoint now) const;
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<affinity::SessionCount>>> counts_;
+};
+
+}  // namespace stickler::server

@@ -1,0 +1,135 @@
+#include "lb/affinity/session_count.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "lb/base/random.h"
+
+namespace stickler::affinity {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr TimePoint start{100h};
+constexpr Duration idle = 8min;  // A slot is a minute.
+
+std::uint64_t total_of(const SessionCount& count, TimePoint now) {
+  SessionTally tally;
+  tally.add(count, now);
+  return tally.total();
+}
+
+double error_of(std::uint64_t counted, std::size_t real) {
+  return std::abs(static_cast<double>(counted) - static_cast<double>(real)) / static_cast<double>(real);
+}
+
+TEST_CASE("few sessions are counted exactly, however often each is seen") {
+  SessionCount count(idle);
+  CHECK(total_of(count, start) == 0);
+  Random random(1);
+  std::vector<std::uint64_t> nonces(SessionCount::exact_max);
+  for (auto& nonce : nonces) nonce = random.next();
+  for (int round = 0; round < 3; ++round) {
+    for (const std::uint64_t nonce : nonces) count.see(nonce, start);
+  }
+  CHECK(total_of(count, start) == SessionCount::exact_max);
+}
+
+TEST_CASE("nonces that want the same place are still told apart") {
+  SessionCount count(idle);
+  for (std::uint64_t i = 0; i < 500; ++i) count.see(i << 32 | 7, start);
+  CHECK(total_of(count, start) == 500);
+}
+
+TEST_CASE("a session is counted until it has been idle, and one that comes back stays") {
+  SessionCount count(idle);
+  count.see(1, start);
+  count.see(2, start);
+  count.see(1, start + 4min);
+  CHECK(total_of(count, start + 7min) == 2);
+  CHECK(total_of(count, start + 8min) == 1);
+  CHECK(total_of(count, start + 12min) == 0);
+}
+
+TEST_CASE("sessions that come and go never fill the table") {
+  SessionCount count(idle);
+  Random random(2);
+  for (int minute = 0; minute < 100; ++minute) {
+    for (int i = 0; i < 50; ++i) count.see(random.next(), start + minute * 1min);
+  }
+  CHECK(total_of(count, start + 99min) == 400);  // Exactly: it did not become an estimate.
+}
+
+TEST_CASE("many sessions are estimated within two percent, from a thousand to a million") {
+  for (const std::size_t real : {1'100U, 5'000U, 20'000U, 40'000U, 60'000U, 100'000U, 1'000'000U}) {
+    CAPTURE(real);
+    SessionCount count(idle);
+    Random random(3);
+    for (std::size_t i = 0; i < real; ++i) {
+      const std::uint64_t nonce = random.next();
+      count.see(nonce, start + (i % 8) * 1min / 8);
+      count.see(nonce, start + (i % 8) * 1min / 8);
+    }
+    CHECK(error_of(total_of(count, start + 1min), real) < 0.02);
+  }
+}
+
+TEST_CASE("estimated sessions are forgotten in eighths as well") {
+  SessionCount count(idle);
+  Random random(4);
+  std::vector<std::uint64_t> stay(10'000);
+  for (auto& nonce : stay) nonce = random.next();
+  for (int i = 0; i < 50'000; ++i) count.see(random.next(), start);
+  for (const std::uint64_t nonce : stay) count.see(nonce, start);
+  CHECK(error_of(total_of(count, start), 60'000) < 0.02);
+  for (const std::uint64_t nonce : stay) count.see(nonce, start + 7min);
+  CHECK(error_of(total_of(count, start + 8min), 10'000) < 0.02);
+  CHECK(total_of(count, start + 1h) == 0);
+  count.see(1, start + 2h);
+  CHECK(total_of(count, start + 2h) == 1);
+}
+
+TEST_CASE("a session that several workers have seen counts once, in whatever form they count") {
+  SessionCount few(idle);
+  SessionCount many(idle);
+  SessionCount more(idle);
+  Random random(5);
+  for (int i = 0; i < 30'000; ++i) {
+    const std::uint64_t nonce = random.next();
+    many.see(nonce, start);
+    more.see(nonce, start);
+    if (i < 500) few.see(nonce, start);
+  }
+  SessionTally tally;
+  for (const SessionCount* count : {&few, &many, &more}) tally.add(*count, start);
+  CHECK(error_of(tally.total(), 30'000) < 0.02);
+
+  SessionCount other(idle);
+  for (std::uint64_t i = 0; i < 500; ++i) other.see(i, start);
+  for (std::uint64_t i = 250; i < 750; ++i) few.see(i, start);
+  SessionTally exact;
+  exact.add(other, start);
+  CHECK(exact.total() == 500);
+  exact.add(few, start);
+  CHECK(exact.total() == 500 + 500 + 250);
+}
+
+TEST_CASE("what another thread tallies meanwhile never looks emptier than it is") {
+  SessionCount count(idle);
+  for (std::uint64_t i = 0; i < 100; ++i) count.see(i, start + 1h);
+  std::atomic<bool> stopping{false};
+  std::thread worker([&] {
+    // Sessions of long ago make it tidy up again and again.
+    for (std::uint64_t i = 1'000; !stopping; ++i) count.see(i, start);
+  });
+  bool whole = true;
+  for (int i = 0; i < 300; ++i) whole = whole && total_of(count, start + 1h) == 100;
+  stopping = true;
+  worker.join();
+  CHECK(whole);
+}
+
+}  // namespace
+}  // namespace stickler::affinity
