@@ -1,11 +1,14 @@
 #include "lb/io/loop.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
 namespace stickler::io {
 namespace {
 
+// Large answers that are passed on by one batch of events: some milliseconds of it.
+constexpr std::size_t batch_bytes = std::size_t{1} * 1024 * 1024;
 constexpr std::size_t spare_buffers_max = 64;
 constexpr std::size_t spare_buffer_bytes_max = std::size_t{256} * 1024;
 
@@ -30,7 +33,11 @@ Loop::Loop() : scratch_(std::make_unique<std::array<char, scratch_bytes>>()) {
   uv_prepare_start(before_poll_.get(), [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->end_phase(); });
   after_poll_ = make_handle<uv_check_t>(this);
   uv_check_init(&loop_, after_poll_.get());
-  uv_check_start(after_poll_.get(), [](uv_check_t* handle) { static_cast<Loop*>(handle->data)->end_phase(); });
+  uv_check_start(after_poll_.get(), [](uv_check_t* handle) {
+    Loop& loop = *static_cast<Loop*>(handle->data);
+    loop.end_phase();
+    loop.set_share();
+  });
 }
 
 Loop::~Loop() {
@@ -76,6 +83,11 @@ void Loop::end_phase() {
   }
   now_is_stale_ = wall_is_stale_ = true;
   reader_ = nullptr;
+}
+
+void Loop::set_share() {
+  const std::size_t filled = std::exchange(shares_filled_, 0);
+  share_bytes_ = filled == 0 ? scratch_bytes : std::clamp(batch_bytes / filled, share_bytes_min, scratch_bytes);
 }
 
 TimePoint Loop::now() const {

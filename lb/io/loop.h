@@ -23,6 +23,7 @@ class Loop final : public Clock {
  public:
   static constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
   static constexpr int reads_in_a_row_max = 2;
+  static constexpr std::size_t share_bytes_min = std::size_t{8} * 1024;
 
   Loop();
   ~Loop() override;
@@ -53,6 +54,11 @@ class Loop final : public Clock {
   // Where reads land; valid until the callback that was given it returns.
   std::span<char> scratch() { return *scratch_; }
 
+  // As much of it as one read may fill. The more sockets filled theirs in the last batch of events, the less: a batch
+  // is what everybody else waits for, and a thousand large answers must not make it last.
+  std::span<char> share() { return scratch().first(share_bytes_); }
+  void filled_share() { ++shares_filled_; }
+
   // Whether `reader` may use it once more before others have had their turn. libuv would read a socket 32 times while
   // each read fills the buffer: a thousand large answers at once, and a small one waits for gigabytes.
   bool may_read(const void* reader) {
@@ -70,6 +76,7 @@ class Loop final : public Clock {
   using Grave = std::unique_ptr<void, void (*)(void*)>;
 
   void end_phase();
+  void set_share();
   void deliver_mail();
 
   uv_loop_t loop_{};
@@ -79,6 +86,8 @@ class Loop final : public Clock {
   std::unique_ptr<std::array<char, scratch_bytes>> scratch_;
   const void* reader_ = nullptr;  // Who read last in this batch of events.
   int reads_in_a_row_ = 0;
+  std::size_t share_bytes_ = scratch_bytes;
+  std::size_t shares_filled_ = 0;  // In this batch of events.
   std::vector<Grave> graveyard_;
   std::vector<std::function<void()>> deferred_;
   std::vector<std::vector<char>> spare_buffers_;

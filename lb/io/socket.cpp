@@ -170,7 +170,7 @@ void Socket::update_reading() {
   }
   const auto allocate = [](uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
     Loop& loop = static_cast<Socket*>(handle->data)->loop_;
-    const auto scratch = loop.may_read(handle) ? loop.scratch() : std::span<char>();  // None ends its turn: UV_ENOBUFS.
+    const auto scratch = loop.may_read(handle) ? loop.share() : std::span<char>();  // None ends its turn: UV_ENOBUFS.
     *buffer = uv_buf_init(scratch.data(), static_cast<unsigned>(scratch.size()));
   };
   const auto finished = [](uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
@@ -182,15 +182,18 @@ void Socket::update_reading() {
 // Errors and the end are left to libuv's next read, which meets them again.
 void Socket::read_first() {
   has_read_ = true;
-  const auto scratch = loop_.scratch();
-  const ssize_t length = ::read(fd_, scratch.data(), scratch.size());
-  if (length > 0) events_->on_data(scratch.first(static_cast<std::size_t>(length)));
+  const auto share = loop_.share();
+  const ssize_t length = ::read(fd_, share.data(), share.size());
+  if (length > 0) events_->on_data(share.first(static_cast<std::size_t>(length)));
   update_reading();
 }
 
 void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
   if (length == 0 || length == UV_ENOBUFS || events_ == nullptr) return;  // 0 is EAGAIN.
-  if (length > 0) return events_->on_data({buffer->base, static_cast<std::size_t>(length)});
+  if (length > 0) {
+    if (static_cast<std::size_t>(length) == buffer->len) loop_.filled_share();
+    return events_->on_data({buffer->base, static_cast<std::size_t>(length)});
+  }
   reading_ = false;
   peer_ended_ = true;
   if (broken_ == 0 && length == UV_EOF) return events_->on_eof();

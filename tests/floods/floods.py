@@ -2,14 +2,17 @@
 """Floods of slow, idle and oversized clients, and the good clients beside them.
 
 floods.py --stickler PROGRAM --bench PROGRAM [--slowhttptest PROGRAM] [--seconds S] [--only NAME,...]
+          [--beside nginx,haproxy]
 
 Each flood hits the running balancer for some seconds while good clients go on at a steady rate. No good request may
 fail, memory stays below a limit, and once a flood is over its descriptors are given back. The table shows the good
-clients' p99 beside that of an undisturbed run; times are no ground to fail, for the machine may be shared.
+clients' p99 beside that of an undisturbed run; times are no ground to fail, for the machine may be shared. With
+--beside each flood then hits the other balancers too, so that the times can be read against theirs.
 """
 import argparse
 import json
 import os
+import random
 import resource
 import shutil
 import subprocess
@@ -19,6 +22,7 @@ import time
 
 from balancer import Balancer, Failure, Origin, Program
 from bombs import Throwers
+from peers import Peer
 
 CONNECTIONS = 1000
 IDLE = 5000
@@ -59,7 +63,7 @@ class Idle(Program):
 
 class Bombs(Throwers):
     def __init__(self, run):
-        super().__init__(run.balancer.port, THROWERS)
+        super().__init__(run.target.port, THROWERS)
 
     def stop(self):
         super().stop()
@@ -91,9 +95,11 @@ class Run:
         self.wrongs = []
         self.origins = [Origin(folder, name, options.bench) for name in ("app", "large")]
         self.balancer = Balancer(folder, options.stickler, *self.origins)
+        self.target = self.balancer
+        self.peers = [Peer(folder, name, *self.origins) for name in options.beside.split(",") if name]
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.balancer.port}{path}"
+        return f"http://127.0.0.1:{self.target.port}{path}"
 
     def good_clients(self, seconds):
         arguments = [self.options.bench, "load", self.url("/"), "--json", "-c", str(GOOD_CLIENTS), "--rate",
@@ -130,6 +136,20 @@ class Run:
         self.wrongs += [f"{name}: {wrong}" for wrong in wrongs]
         return row
 
+    def flood_peer(self, peer, name, start):
+        """How it went for the good clients; what another balancer does wrong is not ours to judge."""
+        self.target = peer
+        flood = start(self) if start else None
+        try:
+            good = self.good_clients(self.options.seconds)
+        finally:
+            if flood:
+                list(flood.stop())
+            self.target = self.balancer
+        latency = good["latency_ms"]
+        return {"name": name, "peer": os.path.basename(peer.child.args[0]), "requests": good["requests"],
+                "errors": good["errors"], "p50": latency["p50"], "p99": latency["p99"]}
+
     def descriptors_after(self, before):
         deadline = time.monotonic() + CALM_SECONDS_MAX
         while self.balancer.descriptors() > before and time.monotonic() < deadline:
@@ -140,8 +160,8 @@ class Run:
         code = self.balancer.stop()
         if code != 0:
             self.wrongs.append(f"the balancer ended with {code}:\n{self.balancer.printed()[-4000:]}")
-        for origin in self.origins:
-            origin.stop()
+        for program in self.peers + self.origins:
+            program.stop()
 
 
 def show(rows):
@@ -155,6 +175,12 @@ def show(rows):
               f"{ratio:>11}{row['peak'] / 2**20:10.1f}{row['descriptors']:12}")
 
 
+def show_peers(rows):
+    print(f"\n{'flood':14}{'before':>10}{'good':>8}{'errors':>8}{'p50 ms':>9}{'p99 ms':>9}")
+    for row in rows:
+        print(f"{row['name']:14}{row['peer']:>10}{row['requests']:8}{row['errors']:8}{row['p50']:9.3f}{row['p99']:9.3f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stickler", required=True)
@@ -162,6 +188,7 @@ def main():
     parser.add_argument("--slowhttptest", default=shutil.which("slowhttptest"))
     parser.add_argument("--seconds", type=int, default=4, help="of each flood")
     parser.add_argument("--only", default="", help="names of floods, with commas between them")
+    parser.add_argument("--beside", default="", help="other balancers to flood as well: nginx, haproxy")
     options = parser.parse_args()
     if not options.slowhttptest:
         sys.exit("slowhttptest is not installed (packages.txt)")
@@ -173,10 +200,21 @@ def main():
         run = Run(options, folder)
         try:
             run.good_clients(1)  # So that "before" is a balancer that has served.
-            rows = [run.flood(*flood) for flood in FLOODS if flood[0] in only]
+            rows, peers = [], []
+            for name, start, opened_min in FLOODS:
+                if name not in only:
+                    continue
+                # In any order: who comes first pays for the memory that the kernel finds for the others.
+                for target in random.sample([run.balancer, *run.peers], 1 + len(run.peers)):
+                    if target is run.balancer:
+                        rows.append(run.flood(name, start, opened_min))
+                    else:
+                        peers.append(run.flood_peer(target, name, start))
         finally:
             run.stop()
     show(rows)
+    if peers:
+        show_peers(peers)
     for wrong in run.wrongs:
         print("WRONG:", wrong)
     sys.exit(1 if run.wrongs else 0)

@@ -204,6 +204,27 @@ TEST_CASE("reads land in one scratch buffer of 64 KiB") {
   CHECK(loop.scratch().data() == loop.scratch().data());
 }
 
+// What a read may fill once `filled` sockets have filled theirs in one batch of events.
+std::size_t share_after(Loop& loop, int filled) {
+  loop.post([&] {
+    for (int i = 0; i < filled; ++i) loop.filled_share();
+    loop.stop();
+  });
+  loop.run();
+  return loop.share().size();
+}
+
+TEST_CASE("the more sockets have much to give, the less of it one read takes, within bounds") {
+  Loop loop;
+  CHECK(loop.share().size() == Loop::scratch_bytes);
+  CHECK(share_after(loop, 1) == Loop::scratch_bytes);
+  CHECK(share_after(loop, 16) == Loop::scratch_bytes);
+  CHECK(share_after(loop, 32) == Loop::scratch_bytes / 2);
+  CHECK(share_after(loop, 100'000) == Loop::share_bytes_min);
+  CHECK(share_after(loop, 0) == Loop::scratch_bytes);
+  CHECK(loop.share().data() == loop.scratch().data());
+}
+
 TEST_CASE("the library that this runs on has a name and a version") {
   CHECK(library_version().starts_with("libuv 1."));
 }
