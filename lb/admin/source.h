@@ -49,9 +49,11 @@ struct BackendReport {
   std::string name;
   std::string address;
   std::uint32_t weight = 1;
-  std::string state;   // What counts: "up", "draining", "ejected", "down".
-  std::string health;  // The probes' verdict: "up", "down", "unknown".
-  std::string reason;  // Of the last probe; "": none.
+  std::uint32_t weight_percent = 100;  // How much of it counts: less while it starts slowly.
+  std::string role;                    // "primary", "standby".
+  std::string state;                   // What counts: "up", "draining", "ejected", "down".
+  std::string health;                  // The probes' verdict: "up", "down", "unknown".
+  std::string reason;                  // Of the last probe; "": none.
   bool ejected = false;
   Duration ejected_for{};                   // What is left of it.
   std::uint64_t in_flight = 0;              // Requests.
@@ -66,7 +68,9 @@ struct BackendReport {
 struct PoolReport {
   std::string name;
   std::string policy;
-  std::string affinity;  // "cookie"; "": none.
+  std::string affinity;     // "cookie"; "": none.
+  bool panic = false;       // Health is ignored.
+  bool on_standby = false;  // Standbys get its new sessions.
   std::uint64_t attempts = 0;
   std::uint64_t retries = 0;
   std::uint64_t queued = 0;  // Waiting now.

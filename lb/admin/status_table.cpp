@@ -107,7 +107,7 @@ std::string listeners(const json& status, bool in_colour) {
 
 Cell state_cell(const json& backend) {
   const std::string state = text(backend, "state");
-  if (state == "up") return {state, Colour::green};
+  if (state == "up") return {at(backend, "role") == "standby" ? "standby" : state, Colour::green};
   if (state == "draining" || state == "drained") return {state, Colour::yellow};
   return {state, state == unknown ? Colour::none : Colour::red};
 }
@@ -150,7 +150,7 @@ std::string line_of_drain(const json& backend) {
   return line;
 }
 
-// Why a backend is out, below the table: a reason is too long for a column.
+// Why a backend is out or gets less than its weight, below the table: a reason is too long for a column.
 std::string notes(const json& backend) {
   const std::string name = text(backend, "name");
   std::string out;
@@ -158,6 +158,9 @@ std::string notes(const json& backend) {
   if (at(backend, "ejected") == true) {
     const auto left = number(backend, "ejected_for_seconds");
     out += fmt::format("  {}: ejected for another {}\n", name, left ? short_duration(*left) : unknown);
+  }
+  if (const auto percent = whole_number(at(backend, "weight_percent")); percent && *percent < 100) {
+    out += fmt::format("  {}: starts slowly, with {} % of its weight so far\n", name, *percent);
   }
   if (at(backend, "drain").is_object()) out += fmt::format("  {}: {}\n", name, line_of_drain(backend));
   return out;
@@ -183,10 +186,16 @@ std::string pool(const json& pool, bool in_colour) {
     table.rows.push_back(backend_row(backend));
     why += notes(backend);
   }
+  std::string alarms;
+  const auto alarm = [&](std::string_view what) {
+    alarms += "  " + painted(in_colour ? Colour::yellow : Colour::none, what) + "\n";
+  };
+  if (at(pool, "panic") == true) alarm("panic: too few are healthy, so health is ignored and all are used");
+  if (at(pool, "on_standby") == true) alarm("no primary is eligible: its standbys get the new sessions");
   const std::string title = "POOL " + text(pool, "name");
-  return fmt::format("{}  {}, affinity {}, {} requests, {} retries, {} waiting\n{}{}",
+  return fmt::format("{}  {}, affinity {}, {} requests, {} retries, {} waiting\n{}{}{}",
                      painted(in_colour ? Colour::bold : Colour::none, title), text(pool, "policy"),
-                     text(pool, "affinity"), requests(pool), count(pool, "retries"), count(pool, "queued"),
+                     text(pool, "affinity"), requests(pool), count(pool, "retries"), count(pool, "queued"), alarms,
                      to_string(table), why);
 }
 

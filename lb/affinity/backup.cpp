@@ -9,9 +9,11 @@ std::optional<std::size_t> next_in_order(std::uint64_t nonce, const NodeTable& n
   std::optional<std::size_t> best;
   std::uint64_t highest = 0;
   for (std::size_t i = 0; i < standings.size(); ++i) {
-    if (i == primary || standings[i] != balance::Standing::eligible) continue;
+    const bool waits = standings[i] == balance::Standing::standby;
+    if (i == primary || (standings[i] != balance::Standing::eligible && !waits)) continue;
     const std::uint64_t score = mix64(nonce ^ nodes.name_hash(i));
-    if (best && score <= highest) continue;
+    const bool best_waits = best && standings[*best] == balance::Standing::standby;
+    if (best && (waits == best_waits ? score <= highest : waits)) continue;
     best = i;
     highest = score;
   }

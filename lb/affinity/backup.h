@@ -19,7 +19,7 @@ enum class BackupRule : std::uint8_t {
 
 // The session's order of the pool's nodes is by rendezvous (Thaler and Ravishankar 1998): each session has another, so
 // that the sessions of a node that dies are spread over all others. Of those that may take new sessions the first but
-// `primary`; nullopt: there is none.
+// `primary`, and a standby where there is no such node; nullopt: there is neither.
 std::optional<std::size_t> next_in_order(std::uint64_t nonce, const NodeTable& nodes,
                                          std::span<const balance::Standing> standings, std::size_t primary);
 

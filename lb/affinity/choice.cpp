@@ -41,9 +41,11 @@ std::optional<std::size_t> backup_for(std::size_t served, std::optional<std::siz
     case BackupRule::next:
       break;
   }
-  if (current && *current != served && takes_bound(context.standings[*current])) return current;
+  const bool serves = current && *current != served && takes_bound(context.standings[*current]);
+  if (serves && context.standings[*current] != Standing::standby) return current;
   const auto next = next_in_order(nonce, context.nodes, context.standings, served);
-  return next ? next : current;
+  const bool is_better = next && (!serves || context.standings[*next] != Standing::standby);
+  return is_better ? next : current;
 }
 
 // Of a session that stays. A node that has started anew since has lost it, unless its answer announces a backup, as one

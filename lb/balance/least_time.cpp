@@ -11,7 +11,8 @@ constexpr std::chrono::microseconds least_time{1};  // So that what is open deci
 
 }  // namespace
 
-LeastTime::LeastTime(std::vector<Candidate> candidates) : candidates_(std::move(candidates)), draw_(candidates_) {}
+LeastTime::LeastTime(std::vector<Candidate> candidates, const PolicyOptions& options)
+    : candidates_(std::move(candidates)), draw_(candidates_), weight_unit_(options.weight_unit) {}
 
 double LeastTime::cost(std::size_t index, TimePoint now) const {
   const Candidate& candidate = candidates_[index];
@@ -22,7 +23,7 @@ double LeastTime::cost(std::size_t index, TimePoint now) const {
   } else if (open > 0) {
     time = unknown_time;
   }
-  return static_cast<double>(time.count()) * (1 + static_cast<double>(open) / candidate.weight);
+  return static_cast<double>(time.count()) * (1 + static_cast<double>(open) * weight_unit_ / candidate.weight);
 }
 
 Pick LeastTime::pick(const PickContext& context, PickState& state) const {

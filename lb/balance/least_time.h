@@ -12,7 +12,7 @@ namespace stickler::balance {
 
 class LeastTime final : public Policy {
  public:
-  explicit LeastTime(std::vector<Candidate> candidates);
+  LeastTime(std::vector<Candidate> candidates, const PolicyOptions& options);
   Pick pick(const PickContext& context, PickState& state) const override;
 
  private:
@@ -20,6 +20,7 @@ class LeastTime final : public Policy {
 
   std::vector<Candidate> candidates_;
   WeightedDraw draw_;
+  double weight_unit_;
 };
 
 }  // namespace stickler::balance

@@ -23,16 +23,19 @@ namespace stickler::balance {
 struct Candidate {
   std::string name;
   const BackendLoad* load = nullptr;  // Outlives the policy.
-  std::uint32_t weight = 1;           // 0: never picked. At most weight_max.
+  std::uint32_t weight = 1;           // 0: never picked. At most weight_max, in PolicyOptions::weight_unit.
 };
 inline constexpr std::uint32_t weight_max = 256;
 
 enum class HashTable : std::uint8_t { maglev, ring };
 
-// What `pools.NAME.hash` says, for the policy that asks for it.
+// What else the pool says, for the policy that asks for it.
 struct PolicyOptions {
   HashTable hash_table = HashTable::maglev;
   double bounded_load = 0;  // Times the mean load, more than 1; 0: no bound.
+
+  // The weights of the candidates are so many times those of the configuration: parts of one can be told.
+  std::uint32_t weight_unit = 1;
 };
 
 using Pick = std::optional<std::size_t>;

@@ -27,6 +27,7 @@ std::unique_ptr<Policy> make(std::vector<Candidate> candidates, const PolicyOpti
 
 constexpr bool by_weight = true;
 constexpr bool not_by_weight = false;
+constexpr bool no_slow_start = false;
 
 constexpr std::array entries{
     PolicyEntry{"round_robin", make<RoundRobin>, by_weight},
@@ -34,7 +35,7 @@ constexpr std::array entries{
     PolicyEntry{"random", make<RandomChoice>, by_weight},
     PolicyEntry{"two_choices", make<TwoChoices>, by_weight},
     PolicyEntry{"least_time", make<LeastTime>, by_weight},
-    PolicyEntry{"hash", make<Hash>, by_weight},
+    PolicyEntry{"hash", make<Hash>, by_weight, no_slow_start},
     PolicyEntry{"first", make<First>, not_by_weight},
 };
 
@@ -42,11 +43,16 @@ constexpr std::array entries{
 
 std::span<const PolicyEntry> policies() { return entries; }
 
-std::unique_ptr<Policy> make_policy(std::string_view name, std::vector<Candidate> candidates,
-                                    const PolicyOptions& options) {
+const PolicyEntry* find_policy(std::string_view name) {
   const auto found =
       std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.name == name; });
-  return found == entries.end() ? nullptr : found->make(std::move(candidates), options);
+  return found == entries.end() ? nullptr : &*found;
+}
+
+std::unique_ptr<Policy> make_policy(std::string_view name, std::vector<Candidate> candidates,
+                                    const PolicyOptions& options) {
+  const PolicyEntry* found = find_policy(name);
+  return found == nullptr ? nullptr : found->make(std::move(candidates), options);
 }
 
 }  // namespace stickler::balance

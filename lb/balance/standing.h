@@ -7,6 +7,7 @@ namespace stickler::balance {
 
 enum class Standing : std::uint8_t {
   eligible,    // New choices and bound sessions.
+  standby,     // Well, but primaries serve: only the sessions that are bound to it, until its turn comes.
   bound_only,  // Draining or of weight 0: only the sessions that are bound to it.
   drained,     // Well, but its drain came to an end: nothing, and the sessions bound to it move.
   down,        // Confirmed down by a verdict, an ejection or the configuration: nothing.
@@ -14,7 +15,7 @@ enum class Standing : std::uint8_t {
 
 // Whether the sessions that are bound to it may go there.
 constexpr bool takes_bound(Standing standing) {
-  return standing == Standing::eligible || standing == Standing::bound_only;
+  return standing == Standing::eligible || standing == Standing::standby || standing == Standing::bound_only;
 }
 
 }  // namespace stickler::balance

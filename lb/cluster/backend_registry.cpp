@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "lb/balance/registry.h"
+
 namespace stickler::cluster {
 
 HealthInputs BackendRegistry::Entry::inputs() const {
@@ -22,7 +24,7 @@ std::size_t BackendRegistry::Pool::ejected() const {
   return static_cast<std::size_t>(std::ranges::count_if(entries, [](const Entry& e) { return e.ejection.active(); }));
 }
 
-void BackendRegistry::configure(std::vector<PoolSettings> pools) {
+void BackendRegistry::configure(std::vector<PoolSettings> pools, TimePoint now) {
   std::map<std::string, Pool, std::less<>> configured;
   for (PoolSettings& settings : pools) {
     const std::string name = settings.name;
@@ -32,8 +34,11 @@ void BackendRegistry::configure(std::vector<PoolSettings> pools) {
       pool.entries.push_back(carry_over(before, settings, std::move(backend)));
     }
     settings.backends.clear();
+    const balance::PolicyEntry* policy = balance::find_policy(settings.policy);
+    if (policy != nullptr && !policy->follows_slow_start) settings.slow_start = {};
     pool.settings = std::move(settings);
     readmit(pool);
+    review(pool, now);
   }
   pools_ = std::move(configured);
 }
@@ -43,11 +48,13 @@ BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSetti
   Entry entry;
   if (known == nullptr) {
     entry.backend = std::make_shared<Backend>(pool.name, backend.name);
+    if (before != nullptr) entry.standing = balance::Standing::down;  // Until now.
   } else if (known->settings.address == backend.address) {
     entry = *known;
     entry.order.reset();
   } else {
     entry.backend = known->backend;
+    entry.standing = balance::Standing::down;
     entry.backend->failures.reset();
     entry.backend->load.answer_time.reset();
     entry.backend->generation.store(0, std::memory_order_relaxed);
@@ -75,7 +82,40 @@ bool BackendRegistry::readmit(Pool& pool) {
   return any;
 }
 
-bool BackendRegistry::record_probe_verdict(std::string_view pool_name, std::string_view backend, bool up) {
+void BackendRegistry::Entry::warm_up(const SlowStart& slow_start, TimePoint now) {
+  share = came_up ? slow_start.share(*came_up, now) : SlowStart::steps;
+  next_step = came_up ? slow_start.next_step(*came_up, now) : std::nullopt;
+  if (!next_step) came_up.reset();
+}
+
+// What follows for each from what is known of all. True: for one at least, something else than before.
+bool BackendRegistry::review(Pool& pool, TimePoint now) {
+  std::vector<Footing> members;
+  for (const Entry& entry : pool.entries) {
+    members.push_back({.health = entry.inputs(), .weight = entry.settings.weight, .role = entry.settings.role});
+  }
+  const Turn turn = turn_of(members, pool.settings.panic_below_percent);
+  const SlowStart slow_start(pool.settings.slow_start);
+  bool changed = turn.panics != pool.view.panics || turn.on_standby != pool.view.on_standby;
+  for (std::size_t i = 0; i < pool.entries.size(); ++i) {
+    Entry& entry = pool.entries[i];
+    const auto standing = std::exchange(entry.standing, turn.standings[i]);
+    const auto share = entry.share;
+    // In panic everybody is needed whole.
+    if (entry.standing == balance::Standing::down || turn.panics) {
+      entry.came_up.reset();
+    } else if (standing == balance::Standing::down) {
+      entry.came_up = now;
+    }
+    entry.warm_up(slow_start, now);
+    changed |= entry.standing != standing || entry.share != share;
+  }
+  pool.view = {.panics = turn.panics, .on_standby = turn.on_standby};
+  return changed;
+}
+
+bool BackendRegistry::record_probe_verdict(std::string_view pool_name, std::string_view backend, bool up,
+                                           TimePoint now) {
   Pool* pool = find_pool(pool_name);
   Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
   if (entry == nullptr) return false;
@@ -83,8 +123,9 @@ bool BackendRegistry::record_probe_verdict(std::string_view pool_name, std::stri
   // A node that probes have seen go and come back is not the one that was ejected.
   if (up && entry->probes == ProbeVerdict::down) entry->end_ejection();
   entry->probes = up ? ProbeVerdict::up : ProbeVerdict::down;
-  const bool readmitted = !up && readmit(*pool);
-  return readmitted || effective_state(entry->inputs()) != before;
+  if (!up) readmit(*pool);
+  const bool reviewed = review(*pool, now);
+  return reviewed || effective_state(entry->inputs()) != before;
 }
 
 bool BackendRegistry::eject(std::string_view pool_name, std::string_view backend, TimePoint now) {
@@ -98,23 +139,30 @@ bool BackendRegistry::eject(std::string_view pool_name, std::string_view backend
   const auto could_take_over = [&](const Entry& other) { return &other != entry && other.eligible(); };
   if (std::ranges::none_of(pool->entries, could_take_over)) return false;
   entry->ejection.start(*pool->settings.passive, now);
+  review(*pool, now);
   return true;
 }
 
-bool BackendRegistry::order(std::string_view pool_name, std::string_view backend, const Order& order) {
+bool BackendRegistry::order(std::string_view pool_name, std::string_view backend, const Order& order, TimePoint now) {
   Pool* pool = find_pool(pool_name);
   Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
   if (entry == nullptr) return false;
   const auto before = std::exchange(entry->order, order);
   if (order.state == entry->settings.state && order.state != Configured::drain) entry->order.reset();
-  const bool readmitted = readmit(*pool);
-  return readmitted || entry->order != before;
+  readmit(*pool);
+  const bool reviewed = review(*pool, now);
+  return reviewed || entry->order != before;
+}
+
+std::optional<TimePoint> BackendRegistry::Entry::end_of_drain() const {
+  return order && order->state == Configured::drain ? order->deadline : std::nullopt;
 }
 
 std::optional<TimePoint> BackendRegistry::Entry::next_end() const {
-  std::optional<TimePoint> next = ejection.until();
-  const bool is_timed = order && order->state == Configured::drain && order->deadline;
-  if (is_timed && (!next || *order->deadline < *next)) next = order->deadline;
+  std::optional<TimePoint> next;
+  for (const auto end : {ejection.until(), end_of_drain(), next_step}) {
+    if (end && (!next || *end < *next)) next = end;
+  }
   return next;
 }
 
@@ -126,11 +174,12 @@ BackendRegistry::Ended BackendRegistry::end_what_is_over(TimePoint now) {
         entry.end_ejection();
         ended.ejections.push_back(entry.backend);
       }
-      if (const auto next = entry.next_end(); next && *next <= now) {
+      if (const auto end = entry.end_of_drain(); end && *end <= now) {
         entry.order->state = Configured::drained;
         ended.drains.push_back(entry.backend);
       }
     }
+    ended.steps |= review(pool, now);
   }
   return ended;
 }
@@ -155,10 +204,14 @@ std::shared_ptr<const BackendSet> BackendRegistry::build(std::string_view pool_n
     members.push_back({.backend = entry.backend,
                        .address = entry.settings.address,
                        .weight = entry.settings.weight,
-                       .state = effective_state(entry.inputs())});
+                       .state = effective_state(entry.inputs()),
+                       .standing = entry.standing,
+                       .share = entry.share});
   }
   const PoolSettings& settings = pool->second.settings;
-  return std::make_shared<const BackendSet>(std::move(members), settings.policy, settings.policy_options);
+  balance::PolicyOptions options = settings.policy_options;
+  options.weight_unit = settings.slow_start > Duration::zero() ? SlowStart::steps : 1;
+  return std::make_shared<const BackendSet>(std::move(members), settings.policy, options);
 }
 
 std::optional<BackendRegistry::View> BackendRegistry::view(std::string_view pool_name, std::string_view backend) const {
@@ -170,9 +223,15 @@ std::optional<BackendRegistry::View> BackendRegistry::view(std::string_view pool
                 .state = effective_state(entry.inputs()),
                 .ejected_until = entry.ejection.until(),
                 .order = entry.order,
+                .share = entry.share,
                 .backend = entry.backend};
   }
   return std::nullopt;
+}
+
+BackendRegistry::PoolView BackendRegistry::view(std::string_view pool_name) const {
+  const auto pool = pools_.find(pool_name);
+  return pool == pools_.end() ? PoolView{} : pool->second.view;
 }
 
 BackendRegistry::Pool* BackendRegistry::find_pool(std::string_view name) {

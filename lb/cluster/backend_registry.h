@@ -19,6 +19,7 @@
 #include "lb/cluster/backend_set.h"
 #include "lb/cluster/health_state.h"
 #include "lb/cluster/outlier.h"
+#include "lb/cluster/turn.h"
 
 namespace stickler::cluster {
 
@@ -27,6 +28,7 @@ struct BackendSettings {
   Address address;
   std::uint32_t weight = 1;
   Configured state = Configured::up;
+  Role role = Role::primary;
 };
 
 // What an operator has ordered of a backend, over its configuration.
@@ -45,6 +47,8 @@ struct PoolSettings {
   balance::PolicyOptions policy_options{};
   bool active_health = false;
   std::optional<OutlierRules> passive = OutlierRules{};
+  std::uint32_t panic_below_percent = 0;
+  Duration slow_start{};
   std::vector<BackendSettings> backends;
 };
 
@@ -54,11 +58,11 @@ class BackendRegistry {
   // ejection and order; one whose address changed keeps its load and order only, since what was learned was about
   // another machine. An order is over where the configuration says another state than it did.
   // Backends no longer named are forgotten; exchanges still open on them keep them alive. Ejections that the rules
-  // would not allow in the pool as it is now are over.
-  void configure(std::vector<PoolSettings> pools);
+  // would not allow in the pool as it is now are over. Who joins a pool that was there before, starts slowly.
+  void configure(std::vector<PoolSettings> pools, TimePoint now);
 
   // Where the last eligible backend goes down, an ejected one comes back early: it may serve, nobody else can.
-  bool record_probe_verdict(std::string_view pool, std::string_view backend, bool up);
+  bool record_probe_verdict(std::string_view pool, std::string_view backend, bool up, TimePoint now);
 
   // A worker's FailureStreak was completed. Does nothing to a backend that is down already, when too many are out, or
   // when no eligible backend would be left.
@@ -66,12 +70,13 @@ class BackendRegistry {
 
   // Replaces an earlier order; one to be up or down that says what the configuration says is none. False: it changes
   // nothing, or there is no such backend.
-  bool order(std::string_view pool, std::string_view backend, const Order& order);
+  bool order(std::string_view pool, std::string_view backend, const Order& order, TimePoint now);
 
-  // Ends the ejections and drains whose time has come; returns whose they were.
+  // Ends the ejections and drains whose time has come; returns whose they were. Takes the steps of slow starts.
   struct Ended {
     std::vector<std::shared_ptr<const Backend>> ejections;
     std::vector<std::shared_ptr<const Backend>> drains;
+    bool steps = false;  // One at least was taken.
   };
   Ended end_what_is_over(TimePoint now);
   std::optional<TimePoint> next_end() const;  // When to call it; nullopt: nothing will be over.
@@ -85,9 +90,17 @@ class BackendRegistry {
     State state = State::up;
     std::optional<TimePoint> ejected_until{};
     std::optional<Order> order{};
+    std::uint32_t share = SlowStart::steps;  // Of its weight, while it starts slowly.
     std::shared_ptr<Backend> backend;
   };
   std::optional<View> view(std::string_view pool, std::string_view backend) const;
+
+  // What is so of a pool as a whole.
+  struct PoolView {
+    bool panics = false;  // As Turn has them.
+    bool on_standby = false;
+  };
+  PoolView view(std::string_view pool) const;
 
  private:
   struct Entry {
@@ -96,21 +109,29 @@ class BackendRegistry {
     ProbeVerdict probes = ProbeVerdict::unknown;
     Ejection ejection;
     std::optional<Order> order;
+    balance::Standing standing = balance::Standing::eligible;
+    std::optional<TimePoint> came_up;        // Empty: it has its whole weight.
+    std::uint32_t share = SlowStart::steps;  // Of it.
+    std::optional<TimePoint> next_step;
 
     HealthInputs inputs() const;
     bool eligible() const;
+    std::optional<TimePoint> end_of_drain() const;
     std::optional<TimePoint> next_end() const;
     void end_ejection();
+    void warm_up(const SlowStart& slow_start, TimePoint now);
   };
   struct Pool {
     PoolSettings settings;  // Its backends moved out into entries.
     std::vector<Entry> entries;
+    PoolView view;
 
     std::size_t ejected() const;
   };
 
   static Entry carry_over(Pool* before, const PoolSettings& pool, BackendSettings backend);
   static bool readmit(Pool& pool);
+  static bool review(Pool& pool, TimePoint now);
   Pool* find_pool(std::string_view name);
   static Entry* find_entry(Pool& pool, std::string_view name);
 

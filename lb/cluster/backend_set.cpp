@@ -8,21 +8,23 @@
 
 namespace stickler::cluster {
 
-BackendSet::BackendSet(std::vector<Member> members, std::string_view policy, const balance::PolicyOptions& options)
+BackendSet::BackendSet(std::vector<Member> members, std::string_view policy, balance::PolicyOptions options)
     : members_(std::move(members)) {
+  const balance::PolicyEntry* entry = balance::find_policy(policy);
+  assert(entry != nullptr);
+  if (entry == nullptr) entry = &balance::policies().front();
+  if (!entry->follows_slow_start) options.weight_unit = 1;
   std::vector<balance::Candidate> candidates;
   candidates.reserve(members_.size());
   for (const Member& member : members_) {
-    const balance::Standing standing = standing_of(member.state, member.weight);
-    const bool eligible = standing == balance::Standing::eligible;
+    const bool eligible = member.standing == balance::Standing::eligible;
+    const std::uint32_t weight = options.weight_unit == 1 ? member.weight : member.weight * member.share;
     names_.push_back(member.backend->name);
-    standings_.push_back(standing);
+    standings_.push_back(member.standing);
     eligible_count_ += eligible ? 1 : 0;
-    candidates.push_back({member.backend->name, &member.backend->load, eligible ? member.weight : 0});
+    candidates.push_back({member.backend->name, &member.backend->load, eligible ? weight : 0});
   }
-  policy_ = balance::make_policy(policy, candidates, options);
-  assert(policy_ != nullptr);
-  if (policy_ == nullptr) policy_ = balance::policies().front().make(std::move(candidates), options);
+  policy_ = entry->make(std::move(candidates), options);
 }
 
 std::optional<std::size_t> BackendSet::find(std::string_view name) const {

@@ -15,6 +15,7 @@
 #include "lb/base/address.h"
 #include "lb/cluster/backend.h"
 #include "lb/cluster/health_state.h"
+#include "lb/cluster/slow_start.h"
 
 namespace stickler::cluster {
 
@@ -23,13 +24,16 @@ struct Member {
   Address address;
   std::uint32_t weight = 1;
   State state = State::up;
+  balance::Standing standing = balance::Standing::eligible;
+  std::uint32_t share = SlowStart::steps;  // Of its weight, while it starts slowly.
 };
 
 // An index is a place in the configured list of backends, whatever their health.
 class BackendSet {
  public:
-  // Requires: `policy` is in balance::policies(); names are unique.
-  BackendSet(std::vector<Member> members, std::string_view policy, const balance::PolicyOptions& options = {});
+  // Requires: `policy` is in balance::policies(); names are unique; `options.weight_unit` is SlowStart::steps where the
+  // pool starts slowly, else 1.
+  BackendSet(std::vector<Member> members, std::string_view policy, balance::PolicyOptions options = {});
 
   std::size_t size() const { return members_.size(); }
   const Member& operator[](std::size_t index) const { return members_[index]; }

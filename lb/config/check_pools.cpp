@@ -73,6 +73,39 @@ void check_hash(const Pool& pool, Findings& findings) {
   findings.warn(path, "is without effect: the policy is " + std::string(name_of(pool.policy)));
 }
 
+void check_roles(const Pool& pool, Findings& findings) {
+  const std::string path = path_of(pool) + ".backends";
+  const auto is_standby = [](const Backend& backend) { return backend.role == Role::standby; };
+  if (pool.backends.empty() || !findings.is_sound(path) || !std::ranges::all_of(pool.backends, is_standby)) return;
+  findings.warn(path, "are all standbys: with nobody to stand by for they serve like primaries");
+}
+
+void check_slow_start(const Pool& pool, Findings& findings) {
+  const std::string path = path_of(pool) + ".slow_start";
+  if (pool.slow_start == 0s || !findings.is_sound(path_of(pool) + ".policy")) return;
+  if (pool.policy == Policy::hash) {
+    findings.warn(path, "is without effect: the policy is hash, whose keys would change their backend at each step");
+  }
+  if (pool.policy == Policy::first) {
+    findings.warn(path, "is without effect: the policy is first, which does not look at weights");
+  }
+}
+
+void check_panic(const Pool& pool, Findings& findings) {
+  const std::string path = path_of(pool) + ".health.panic_below";
+  const std::uint32_t below = pool.health.panic_below_percent;
+  if (below == 0 || pool.health.active || !findings.is_sound(path_of(pool) + ".health")) return;
+  if (!pool.health.passive) {
+    return findings.warn(path, "is without effect: health is neither active nor passive, so that all count as healthy");
+  }
+  // Of primaries and standbys together so many may be out.
+  const bool has_standby = std::ranges::any_of(pool.backends, [](const Backend& b) { return b.role == Role::standby; });
+  const std::uint32_t in = 100 - pool.health.passive->max_ejected_percent;
+  if (has_standby || in < below) return;
+  findings.warn(path, "is never reached: without active health at most passive.max_ejected (" +
+                          std::to_string(pool.health.passive->max_ejected_percent) + "%) are out at a time");
+}
+
 void check_probe(const Pool& pool, Findings& findings) {
   if (!pool.health.active) return;
   const ActiveHealth& active = *pool.health.active;
@@ -109,6 +142,9 @@ void check_pools(const CheckInput& input, Findings& findings) {
     check_eligible(pool, findings);
     check_weights(pool, findings);
     check_hash(pool, findings);
+    check_roles(pool, findings);
+    check_slow_start(pool, findings);
+    check_panic(pool, findings);
     check_probe(pool, findings);
     check_queue(pool, input.descriptor_limit, findings);
   }

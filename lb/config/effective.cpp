@@ -148,6 +148,12 @@ Value passive(const std::optional<PassiveHealth>& passive) {
               {"max_ejected", percent(passive->max_ejected_percent)}});
 }
 
+Value health(const Health& health) {
+  return map({{"active", active(health.active)},
+              {"passive", passive(health.passive)},
+              {"panic_below", percent(health.panic_below_percent)}});
+}
+
 Value timeouts(const PoolTimeouts& timeouts) {
   return map({{"connect", duration(timeouts.connect)},
               {"response_header", duration(timeouts.response_header)},
@@ -206,6 +212,7 @@ Value effective(const Backend& backend) {
   return map({{"name", text(backend.name)},
               {"address", address(backend.address)},
               {"weight", number(backend.weight)},
+              {"role", text(name_of(backend.role))},
               {"state", text(name_of(backend.state))}});
 }
 
@@ -213,7 +220,8 @@ Value effective(const Pool& pool) {
   return map({{"policy", text(name_of(pool.policy))},
               {"hash", hash(pool.hash)},
               {"affinity", affinity(pool.affinity)},
-              {"health", map({{"active", active(pool.health.active)}, {"passive", passive(pool.health.passive)}})},
+              {"health", health(pool.health)},
+              {"slow_start", duration(pool.slow_start)},
               {"timeouts", timeouts(pool.timeouts)},
               {"retries",
                map({{"attempts", number(pool.retries.attempts)}, {"budget", percent(pool.retries.budget_percent)}})},

@@ -19,7 +19,7 @@ Backend read_backend(const Field& field) {
     backend.address = address(where, PortZero::is_refused).value_or(Address());
   }
   backend.weight = whole_number(field["weight"], backend.weight, {0, weight_max});
-  only(field["role"], "primary", {"primary", "standby"});
+  backend.role = choice(field["role"], backend.role, role_words);
   backend.state = choice(field["state"], backend.state, backend_state_words);
   return backend;
 }

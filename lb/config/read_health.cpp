@@ -74,7 +74,7 @@ Health read_health(const Field& field) {
   const Field passive = field["passive"];
   if (passive.is("off")) health.passive.reset();
   if (is_block(passive)) health.passive = read_passive(passive);
-  if (const Field panic = field["panic_below"]; percent(panic, 0) > 0) panic.not_available(panic.text());
+  health.panic_below_percent = percent(field["panic_below"], health.panic_below_percent);
   return health;
 }
 

@@ -44,9 +44,7 @@ Pool read_pool(const Field& field) {
   pool.hash = read_hash(field["hash"]);
   pool.affinity = read_affinity(field["affinity"]);
   pool.health = read_health(field["health"]);
-  if (const Field slow_start = field["slow_start"]; duration(slow_start, 0s, 0s) > 0s) {
-    slow_start.not_available(slow_start.text());
-  }
+  pool.slow_start = duration(field["slow_start"], pool.slow_start, 0s);
   pool.timeouts = read_timeouts(field["timeouts"]);
   pool.retries = read_retries(field["retries"]);
   pool.connections = read_connections(field["connections"]);

@@ -27,5 +27,6 @@ std::string_view name_of(BackupRule rule) { return word_for(backup_rule_words, r
 std::string_view name_of(WhenUnavailable action) { return word_for(when_unavailable_words, action); }
 std::string_view name_of(ProbeType type) { return word_for(probe_type_words, type); }
 std::string_view name_of(BackendState state) { return word_for(backend_state_words, state); }
+std::string_view name_of(Role role) { return word_for(role_words, role); }
 
 }  // namespace stickler::config

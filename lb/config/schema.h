@@ -201,6 +201,7 @@ struct PassiveHealth {
 struct Health {
   std::optional<ActiveHealth> active;                      // Empty: off.
   std::optional<PassiveHealth> passive = PassiveHealth{};  // Empty: off.
+  std::uint32_t panic_below_percent = 0;                   // Fewer healthy primaries: health is ignored.
 
   bool operator==(const Health&) const = default;
 };
@@ -231,12 +232,14 @@ struct Connections {
 };
 
 enum class BackendState : std::uint8_t { up, drain, down };
+enum class Role : std::uint8_t { primary, standby };
 
 struct Backend {
   std::string name;
   Address address;
   std::uint32_t weight = 1;  // 0 to 256.
   BackendState state = BackendState::up;
+  Role role = Role::primary;
 
   bool operator==(const Backend&) const = default;
 };
@@ -247,6 +250,7 @@ struct Pool {
   Hash hash;
   Affinity affinity;
   Health health;
+  Duration slow_start{};  // Zero: full weight at once.
   PoolTimeouts timeouts;
   Retries retries;
   Connections connections;
@@ -278,5 +282,6 @@ std::string_view name_of(BackupRule rule);
 std::string_view name_of(WhenUnavailable action);
 std::string_view name_of(ProbeType type);
 std::string_view name_of(BackendState state);
+std::string_view name_of(Role role);
 
 }  // namespace stickler::config

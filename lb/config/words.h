@@ -53,4 +53,6 @@ inline constexpr Word<ProbeType> probe_type_words[] = {
 inline constexpr Word<BackendState> backend_state_words[] = {
     {"up", BackendState::up}, {"drain", BackendState::drain}, {"down", BackendState::down}};
 
+inline constexpr Word<Role> role_words[] = {{"primary", Role::primary}, {"standby", Role::standby}};
+
 }  // namespace stickler::config

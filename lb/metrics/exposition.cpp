@@ -187,6 +187,8 @@ constexpr StateFamily backend_states[] = {
      [](const BackendNow& now) { return std::uint64_t{now.state == "draining" || now.state == "drained"}; }},
     {{"stickler_backend_weight", "gauge", "Its weight."},
      [](const BackendNow& now) { return std::uint64_t{now.weight}; }},
+    {{"stickler_backend_standby", "gauge", "1 if its role is standby."},
+     [](const BackendNow& now) { return std::uint64_t{now.standby}; }},
     {{"stickler_backend_in_flight", "gauge", "Requests it is answering now."},
      [](const BackendNow& now) { return now.in_flight; }},
 };
@@ -208,6 +210,21 @@ void put_backend_states(PrometheusText& text, const std::vector<BackendNow>& bac
   }
 }
 
+void put_weight_shares(PrometheusText& text, const std::vector<BackendNow>& backends) {
+  text.family(
+      {"stickler_backend_weight_share", "gauge", "How much of its weight counts: below 1 while it starts slowly."});
+  for (const BackendNow& now : backends) {
+    text.sample(Labels("pool", now.pool).with("backend", now.name), now.weight_share);
+  }
+}
+
+void put_pool_states(PrometheusText& text, const std::vector<PoolNow>& pools) {
+  text.family({"stickler_pool_panic", "gauge", "1 while too few are healthy, so that health is ignored."});
+  for (const PoolNow& now : pools) text.sample(Labels("pool", now.name), std::uint64_t{now.panic});
+  text.family({"stickler_pool_on_standby", "gauge", "1 while standbys get the new sessions."});
+  for (const PoolNow& now : pools) text.sample(Labels("pool", now.name), std::uint64_t{now.on_standby});
+}
+
 }  // namespace
 
 void render(std::string& out, const Registry& registry, const ReasonWords& words, const ProcessNow& now) {
@@ -216,7 +233,9 @@ void render(std::string& out, const Registry& registry, const ReasonWords& words
   put_listeners(text, registry, words);
   put_pools(text, registry, words);
   put_backends(text, registry, words);
+  put_pool_states(text, now.pools);
   put_backend_states(text, now.backends);
+  put_weight_shares(text, now.backends);
   put_sessions(text, now.backends);
 }
 

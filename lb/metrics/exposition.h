@@ -27,8 +27,16 @@ struct BackendNow {
   std::string name;
   std::string_view state = "up";  // As cluster::to_string(State): up draining drained ejected down.
   std::uint32_t weight = 1;
+  double weight_share = 1;  // Less while it starts slowly.
+  bool standby = false;
   std::uint64_t in_flight = 0;              // Requests.
   std::optional<std::uint64_t> sessions{};  // Empty: the pool has no affinity.
+};
+
+struct PoolNow {
+  std::string name;
+  bool panic = false;
+  bool on_standby = false;
 };
 
 struct ProcessNow {
@@ -39,6 +47,7 @@ struct ProcessNow {
   std::uint64_t reloads_applied = 0;
   std::uint64_t reloads_refused = 0;
   std::uint64_t access_log_dropped = 0;  // Lines.
+  std::vector<PoolNow> pools;
   std::vector<BackendNow> backends;
 };
 

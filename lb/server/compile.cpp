@@ -185,6 +185,10 @@ balance::PolicyOptions policy_options(const config::Hash& hash) {
           .bounded_load = hash.bounded_load};
 }
 
+cluster::Role role_of(config::Role role) {
+  return role == config::Role::standby ? cluster::Role::standby : cluster::Role::primary;
+}
+
 cluster::Configured configured_state(config::BackendState state) {
   switch (state) {
     case config::BackendState::up:
@@ -230,6 +234,8 @@ std::vector<cluster::PoolSettings> registry_pools(const config::Config& config) 
                                    .policy_options = policy_options(pool.hash),
                                    .active_health = pool.health.active.has_value(),
                                    .passive = std::nullopt,
+                                   .panic_below_percent = pool.health.panic_below_percent,
+                                   .slow_start = pool.slow_start,
                                    .backends = {}};
     if (const auto& passive = pool.health.passive) {
       settings.passive = cluster::OutlierRules{.consecutive_failures = passive->consecutive_failures,
@@ -240,7 +246,8 @@ std::vector<cluster::PoolSettings> registry_pools(const config::Config& config) 
       settings.backends.push_back({.name = backend.name,
                                    .address = backend.address,
                                    .weight = backend.weight,
-                                   .state = configured_state(backend.state)});
+                                   .state = configured_state(backend.state),
+                                   .role = role_of(backend.role)});
     }
     pools.push_back(std::move(settings));
   }

@@ -1,4 +1,6 @@
 // What probes and traffic say of the backends, and what follows for the workers.
+#include <utility>
+
 #include "lb/affinity/generation.h"
 #include "lb/base/log.h"
 #include "lb/server/server.h"
@@ -36,7 +38,8 @@ void Server::configure_health() {
 void Server::on_probe_verdict(const health::TargetChange& change) {
   if (change.up) log_info("backend {}/{} is up: {}", change.pool, change.backend, change.reason);
   if (!change.up) log_warn("backend {}/{} is down: {}", change.pool, change.backend, change.reason);
-  if (backends_.record_probe_verdict(change.pool, change.backend, change.up)) publish();
+  if (backends_.record_probe_verdict(change.pool, change.backend, change.up, loop_.now())) publish();
+  schedule_end();
 }
 
 void Server::on_generation(const health::Target& target, std::string_view generation) {
@@ -61,8 +64,25 @@ void Server::end_what_is_over() {
              backend->name);
     session_counts_.forget(backend->pool, backend->name);
   }
-  if (!ended.ejections.empty() || !ended.drains.empty()) publish();
+  if (!ended.ejections.empty() || !ended.drains.empty() || ended.steps) publish();
   schedule_end();
+}
+
+// Whom new sessions of a pool go to has changed for a reason that no single backend's line gives.
+void Server::log_turns() {
+  for (const config::Pool& pool : config_.pools) {
+    const auto now = backends_.view(pool.name);
+    const auto before = std::exchange(turns_logged_[pool.name], now);
+    if (now.panics && !before.panics) {
+      log_warn("pool {}: panic: fewer than {}% of its backends are healthy, so health is ignored and all are used",
+               pool.name, pool.health.panic_below_percent);
+    }
+    if (!now.panics && before.panics) log_info("pool {}: the panic is over, health counts again", pool.name);
+    if (now.on_standby && !before.on_standby) {
+      log_warn("pool {}: no primary is eligible, its standbys take over", pool.name);
+    }
+    if (!now.on_standby && before.on_standby) log_info("pool {}: its standbys get no new sessions any more", pool.name);
+  }
 }
 
 void Server::schedule_end() {

@@ -53,7 +53,7 @@ admin::OrderReport Server::order(const admin::BackendOrder& order) {
     wanted.sessions = drains ? view->order->sessions : session_counts_.total(order.pool, order.backend, now);
     if (order.deadline) wanted.deadline = now + *order.deadline;
   }
-  if (!backends_.order(order.pool, order.backend, wanted)) return {.obeyed = true, .message = {}};
+  if (!backends_.order(order.pool, order.backend, wanted, now)) return {.obeyed = true, .message = {}};
   log_info("backend {}/{} {}{}", order.pool, order.backend, word_of(order.kind),
            order.deadline ? ", for " + config::spell_duration(*order.deadline) : "");
   publish();

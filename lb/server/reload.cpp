@@ -32,7 +32,7 @@ Result<void> Server::apply(config::Config config) {
   snapshot_ = *std::move(snapshot);
   sockets_ = *std::move(sockets);
   config_ = std::move(config);
-  backends_.configure(registry_pools(config_));
+  backends_.configure(registry_pools(config_), loop_.now());
   publish();
   configure_health();
   return {};

@@ -78,6 +78,7 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
   report.name = backend.name;
   report.address = backend.address.to_string();
   report.weight = backend.weight;
+  report.role = config::name_of(backend.role);
   const metrics::BackendTotals totals = metrics_.backend_totals(pool.name, backend.name);
   report.connects = totals.connects;
   report.reused = totals.reused;
@@ -87,6 +88,7 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
     report.state = cluster::to_string(view->state);
     report.health = word_of(view->inputs.probes);
     report.ejected = view->inputs.ejected;
+    report.weight_percent = view->share * 100 / cluster::SlowStart::steps;
     if (view->ejected_until) report.ejected_for = std::max(Duration::zero(), *view->ejected_until - loop_.now());
     report.in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed);
     if (pool.affinity.cookie) report.sessions = session_counts_.total(pool.name, backend.name, loop_.now());
@@ -104,6 +106,9 @@ admin::PoolReport Server::report_pool(const config::Pool& pool) const {
   report.name = pool.name;
   report.policy = config::name_of(pool.policy);
   report.affinity = pool.affinity.cookie ? "cookie" : "";
+  const auto turn = backends_.view(pool.name);
+  report.panic = turn.panics;
+  report.on_standby = turn.on_standby;
   report.attempts = totals.attempts;
   report.retries = totals.retries;
   report.queued = totals.queued - std::min(totals.queued, totals.queue_left);
@@ -135,8 +140,11 @@ void Server::render_metrics(std::string& out) {
                           .reloads_applied = reloads_applied_,
                           .reloads_refused = reloads_refused_,
                           .access_log_dropped = access_log_ != nullptr ? access_log_->dropped() : 0,
+                          .pools = {},
                           .backends = {}};
   for (const config::Pool& pool : config_.pools) {
+    const auto turn = backends_.view(pool.name);
+    now.pools.push_back({.name = pool.name, .panic = turn.panics, .on_standby = turn.on_standby});
     for (const config::Backend& backend : pool.backends) {
       const auto view = backends_.view(pool.name, backend.name);
       if (!view) continue;
@@ -144,6 +152,8 @@ void Server::render_metrics(std::string& out) {
                               .name = backend.name,
                               .state = cluster::to_string(view->state),
                               .weight = backend.weight,
+                              .weight_share = static_cast<double>(view->share) / cluster::SlowStart::steps,
+                              .standby = backend.role == config::Role::standby,
                               .in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed)});
       if (!pool.affinity.cookie) continue;
       now.backends.back().sessions = session_counts_.total(pool.name, backend.name, loop_.now());

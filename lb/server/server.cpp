@@ -83,7 +83,7 @@ Result<void> Server::start() {
     if (auto switched = switch_user(config_.process.user); !switched) return switched;
   }
   if (auto log = start_access_log(); !log) return log;
-  backends_.configure(registry_pools(config_));
+  backends_.configure(registry_pools(config_), loop_.now());
   start_workers();
   checker_ = std::make_unique<health::Checker>(
       loop_, random_seed(), [this](const health::TargetChange& change) { on_probe_verdict(change); },
@@ -196,6 +196,7 @@ std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker, std::vect
 }
 
 void Server::publish() {
+  log_turns();
   const std::vector<proxy::EpochPool> pools = build_pools();
   workers_->publish([&](std::uint32_t worker) { return make_epoch(worker, pools); });
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,6 +62,7 @@ class Server final : private admin::AdminSource {
   void on_generation(const health::Target& target, std::string_view generation);
   void on_failure_streak(const std::shared_ptr<cluster::Backend>& backend);
   void end_what_is_over();
+  void log_turns();
   void schedule_end();
 
   // report.cpp
@@ -84,6 +86,7 @@ class Server final : private admin::AdminSource {
   CompileContext compile_context_;
   metrics::Registry metrics_;
   cluster::BackendRegistry backends_;
+  std::map<std::string, cluster::BackendRegistry::PoolView, std::less<>> turns_logged_;
   SessionCounts session_counts_;
   ListenerSockets sockets_;
   std::shared_ptr<const proxy::Snapshot> snapshot_;

@@ -10,6 +10,7 @@ using balance::Standing;
 constexpr std::string_view pool_name = "login";
 constexpr health::VerdictRules probe_rules{.rise = 2, .fall = 3};
 constexpr std::size_t attempts_max = 3;
+constexpr TimePoint no_time{};  // Nothing starts slowly here.
 
 const affinity::CookieRules cookie_rules{.pool = pool_name, .ttl = life_time, .idle = idle_time};
 
@@ -57,7 +58,7 @@ void Balancer::reload(const Plan& plan) {
     epoch_.keys = std::make_shared<const affinity::CookieKeys>(texts);
   }
   plan_ = plan;
-  registry_.configure({settings_of(plan)});
+  registry_.configure({settings_of(plan)}, no_time);
   publish();
 }
 
@@ -71,7 +72,7 @@ void Balancer::publish() {
 
 void Balancer::probe(NodeId node, bool ok) {
   if (plan_.find(node) == nullptr || verdicts_[node].record(ok) == health::Change::none) return;
-  if (registry_.record_probe_verdict(pool_name, name_of(node), ok)) publish();
+  if (registry_.record_probe_verdict(pool_name, name_of(node), ok, no_time)) publish();
 }
 
 void Balancer::end_what_is_over(TimePoint now) {

@@ -155,13 +155,10 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
       {"pool", "affinity: {overload: {queue: 1s}}"},
       {"pool", "affinity: {table: {entries: 10}}"},
       {"pool", "health: {active: {type: grpc}}"},
-      {"pool", "health: {panic_below: 20%}"},
-      {"pool", "slow_start: 10s"},
       {"pool", "protocol: h2"},
       {"pool", "tls: {verify: true}"},
       {"pool", "send_proxy_protocol: v2"},
       {"pool", "discover: {file: backends.txt}"},
-      {"backend", "role: standby"},
       {"top", "xdp: {interface: eth0}"},
   };
   for (const Row& row : rows) {

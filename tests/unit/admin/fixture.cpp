@@ -61,6 +61,7 @@ StatusReport some_status() {
   BackendReport a;
   a.name = "a";
   a.address = "127.0.0.1:9001";
+  a.role = "primary";
   a.state = "up";
   a.health = "up";
   a.reason = "status 200";

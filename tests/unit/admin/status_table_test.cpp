@@ -58,6 +58,25 @@ TEST_CASE("no line is wider than 100 columns with IPv6 addresses and large count
   }
 }
 
+TEST_CASE("standbys, slow starts and a panic are to be seen") {
+  StatusReport report = test::some_status();
+  PoolReport& pool = report.pools[0];
+  pool.backends[0].weight_percent = 30;
+  CHECK(table_of(report).find("  a: starts slowly, with 30 % of its weight so far\n") != std::string::npos);
+  CHECK(table_of(report).find("standby") == std::string::npos);
+  CHECK(table_of(report).find("panic") == std::string::npos);
+  for (BackendReport& backend : pool.backends) backend.role = "standby";
+  CHECK(table_of(report).find("  a        127.0.0.1:9001  standby ") != std::string::npos);
+  CHECK(table_of(report).find("  c        10.0.0.1:9003   down ") != std::string::npos);
+  pool.on_standby = true;
+  CHECK(table_of(report).find("waiting\n  no primary is eligible: its standbys get the new sessions\n  BACKEND") !=
+        std::string::npos);
+  pool.on_standby = false;
+  pool.panic = true;
+  CHECK(table_of(report).find("waiting\n  panic: too few are healthy, so health is ignored and all are used\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("what is missing or of another type is shown as a dash") {
   CHECK(status_table("{}", Paint::plain).value() ==
         "stickler -, process -, up -, - workers\nconfiguration -, generation -\n\n"

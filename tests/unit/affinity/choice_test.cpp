@@ -14,6 +14,7 @@ using Place = std::optional<std::size_t>;
 constexpr Standing up = Standing::eligible;
 constexpr Standing draining = Standing::bound_only;
 constexpr Standing drained = Standing::drained;
+constexpr Standing standby = Standing::standby;
 constexpr Standing down = Standing::down;
 
 constexpr std::size_t a = 0, b = 1, c = 2;  // Places of the nodes of these names.
@@ -83,6 +84,9 @@ TEST_CASE("what is found decides where a request goes") {
       {"its node is down, and it has no backup", "a", "", {down, up, up}, backup_only, Verdict::refused, {}, {}},
       {"its node and its backup are down", "a", "b", {down, down, up}, backup_only, Verdict::refused, {}, {}},
       {"its node is down, its backup will do", "a", "b", {down, up, up}, backup_only, Verdict::failover, b, {}},
+      {"its node is a standby, and primaries serve", "c", "", {up, up, standby}, redispatch, Verdict::bound, c, {}},
+      {"its backup is a standby", "a", "c", {up, up, standby}, redispatch, Verdict::bound, a, c},
+      {"its node is down, its backup a standby", "a", "c", {down, up, standby}, fail, Verdict::failover, c, {}},
       {"its node has left the pool", "x", "", {up, up, up}, redispatch, Verdict::unknown_node, {}, {}},
       {"its node has left the pool", "x", "", {up, up, up}, fail, Verdict::unknown_node, {}, {}},
       {"its node has left, its backup is up", "x", "c", {up, up, up}, redispatch, Verdict::failover, c, {}},
@@ -332,6 +336,20 @@ TEST_CASE("whom a cookie names as the backup, by rule, by what it named, and by 
       {"who is named went down, and there is no other", next, "b", {up, down, down}, false, {}, b, false},
       {"who is named has left", next, "x", {up, up, up}, false, {}, c, true},
       {"who is named is the node itself", next, "a", {up, up, up}, false, {}, c, true},
+      {"a primary before a standby, whatever the order", next, "", {up, up, standby}, false, {}, b, true},
+      {"a standby where there is no other primary", next, "", {up, down, standby}, false, {}, c, true},
+      {"the first of the standbys", next, "", {up, standby, standby}, false, {}, c, true},
+      {"a primary for a session of a standby", next, "-", {standby, up, down}, false, {}, b, true},
+      {"a standby that is named stays while there is no other primary",
+       next,
+       "b",
+       {up, standby, standby},
+       false,
+       {},
+       b,
+       false},
+      {"a standby that is named gives way to a primary", next, "c", {up, up, standby}, false, {}, b, true},
+      {"a standby that the answer names", announced, "b", {up, up, standby}, true, c, c, true},
       {"the answer names one", announced, "-", {up, up, up}, true, c, c, true},
       {"the answer names nobody", announced, "-", {up, up, up}, false, {}, {}, true},
       {"the answer names another", announced, "b", {up, up, up}, true, c, c, true},

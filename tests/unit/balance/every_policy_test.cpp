@@ -94,6 +94,54 @@ TEST_CASE("every policy that says so shares by weight when the backends are equa
   }
 }
 
+TEST_CASE("weights in another unit are the same weights, and parts of one are shares too") {
+  constexpr std::uint32_t unit = 10;
+  const Weights weights = {40, 1, 0, 30, 10};  // 4, a tenth of one, none, 3, 1.
+  for (const PolicyEntry& entry : policies()) {
+    if (!entry.follows_slow_start) continue;
+    const std::string name(entry.name);
+    CAPTURE(name);
+    const Pool pool(weights);
+    const auto policy = entry.make(pool.candidates, {.weight_unit = unit});
+    PickState state = pool.state(13);
+    const auto counts = count_picks(*policy, state, 81'000, weights.size());
+    CHECK(counts[2] == 0);
+    CHECK(chi_square(counts, weights) < 18.5);
+    CHECK(counts[1] > 800);
+  }
+}
+
+TEST_CASE("with weights in another unit a loaded backend is judged as before") {
+  for (const PolicyEntry& entry : policies()) {
+    if (!entry.follows_slow_start) continue;
+    const std::string name(entry.name);
+    CAPTURE(name);
+    Pool whole({2, 1, 3});
+    Pool tenths({20, 10, 30});
+    const auto policy = whole.policy(entry.name);
+    const auto in_tenths = entry.make(tenths.candidates, {.weight_unit = 10});
+    for (Pool* pool : {&whole, &tenths}) {
+      pool->set_loads({3, 1, 2});
+      for (BackendLoad& load : pool->loads) {
+        load.answer_time.record(std::chrono::milliseconds(1 + 3 * load.in_flight), TimePoint{});
+      }
+    }
+    PickState one = whole.state(5);
+    PickState other = tenths.state(5);
+    const auto counts = count_picks(*policy, one, 30'000, 3);
+    const auto counts_in_tenths = count_picks(*in_tenths, other, 30'000, 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(static_cast<double>(counts_in_tenths[i]) == Approx(static_cast<double>(counts[i])).margin(600));
+    }
+  }
+}
+
+TEST_CASE("slow start counts for whom weights are shares, but for who has keys to keep") {
+  for (const PolicyEntry& entry : policies()) {
+    CHECK(entry.follows_slow_start == (entry.shares_by_weight && entry.name != "hash"));
+  }
+}
+
 TEST_CASE("every policy repeats its picks from the same seed") {
   for_each_policy([](std::string_view name) {
     const Pool pool({1, 2, 3, 4});

@@ -24,9 +24,9 @@ PoolSettings pool_of(const Words& names) {
 // A registry with one pool, and its states as words: "a:up b:ejected".
 struct World {
   explicit World(PoolSettings settings) { configure(std::move(settings)); }
-  void configure(PoolSettings settings) { registry.configure({std::move(settings)}); }
+  void configure(PoolSettings settings) { registry.configure({std::move(settings)}, start); }
   bool eject(const std::string& name, TimePoint now = start) { return registry.eject("login", name, now); }
-  bool probe(const std::string& name, bool up) { return registry.record_probe_verdict("login", name, up); }
+  bool probe(const std::string& name, bool up) { return registry.record_probe_verdict("login", name, up, start); }
   std::shared_ptr<Backend> live(const std::string& name) { return registry.view("login", name)->backend; }
 
   std::string states() {
@@ -56,8 +56,8 @@ TEST_CASE("what is not configured is not there") {
   CHECK(world.registry.build("other") == nullptr);
   CHECK(world.registry.view("other", "a") == std::nullopt);
   CHECK(world.registry.view("login", "x") == std::nullopt);
-  CHECK_FALSE(world.registry.record_probe_verdict("other", "a", false));
-  CHECK_FALSE(world.registry.record_probe_verdict("login", "x", false));
+  CHECK_FALSE(world.registry.record_probe_verdict("other", "a", false, start));
+  CHECK_FALSE(world.registry.record_probe_verdict("login", "x", false, start));
   CHECK_FALSE(world.registry.eject("other", "a", start));
   CHECK_FALSE(world.registry.eject("login", "x", start));
 }
@@ -251,8 +251,8 @@ TEST_CASE("the same name in another pool is another backend") {
   BackendRegistry registry;
   auto other = pool_of({"a", "b"});
   other.name = "other";
-  registry.configure({pool_of({"a", "b"}), other});
-  registry.record_probe_verdict("login", "a", false);
+  registry.configure({pool_of({"a", "b"}), other}, start);
+  registry.record_probe_verdict("login", "a", false, start);
   CHECK(registry.view("login", "a")->state == State::down);
   CHECK(registry.view("other", "a")->state == State::up);
   CHECK(registry.view("login", "a")->backend != registry.view("other", "a")->backend);

@@ -23,13 +23,13 @@ struct World {
       const Address address = *Address::parse("127.0.0.1:" + std::to_string(ports[i]));
       settings.backends.push_back({.name = names[i], .address = address, .state = configured[i]});
     }
-    registry.configure({std::move(settings)});
+    registry.configure({std::move(settings)}, start);
   }
 
   bool order(const std::string& name, Configured state, std::optional<Duration> deadline = {}) {
     Order wanted{.state = state, .since = start};
     if (deadline) wanted.deadline = start + *deadline;
-    return registry.order("login", name, wanted);
+    return registry.order("login", name, wanted, start);
   }
 
   State state(const std::string& name) { return registry.view("login", name)->state; }
@@ -66,7 +66,7 @@ TEST_CASE("an order stands over the configuration") {
 TEST_CASE("an order says whether it changes anything") {
   World world;
   CHECK_FALSE(world.order("x", drain));
-  CHECK_FALSE(world.registry.order("other", "a", {.state = drain}));
+  CHECK_FALSE(world.registry.order("other", "a", {.state = drain}, start));
   CHECK_FALSE(world.order("a", up));
   CHECK(world.order("a", drain));
   CHECK_FALSE(world.order("a", drain));

@@ -60,6 +60,11 @@ TEST_CASE("a changed key is named with its old and its new value") {
       {[](Config& c) { c.pools[0].backends[1].weight = 7; }, "pool 'login': backend 'b': weight changed from 1 to 7"},
       {[](Config& c) { c.pools[0].backends[0].address = *Address::parse("127.0.0.1:9009"); },
        "pool 'login': backend 'a': address changed from 127.0.0.1:9001 to 127.0.0.1:9009"},
+      {[](Config& c) { c.pools[0].health.panic_below_percent = 40; },
+       "pool 'login': health.panic_below changed from 0% to 40%"},
+      {[](Config& c) { c.pools[0].slow_start = 90s; }, "pool 'login': slow_start changed from 0s to 90s"},
+      {[](Config& c) { c.pools[0].backends[0].role = Role::standby; },
+       "pool 'login': backend 'a': role changed from primary to standby"},
       {[](Config& c) { c.pools[0].backends[0].state = BackendState::drain; },
        "pool 'login': backend 'a': state changed from up to drain"},
   };

@@ -29,10 +29,11 @@ pools:
   login:
     policy: two_choices
     affinity: {cookie: {name: N, same_site: strict, secure: false, partitioned: false}, when_unavailable: fail}
-    health: {active: {path: /h, expect: 204}, passive: {max_ejected: 8%}}
+    health: {active: {path: /h, expect: 204}, passive: {max_ejected: 8%}, panic_below: 40%}
+    slow_start: 30s
     retries: {attempts: 0, budget: 0%}
     connections: {max_per_backend: 9}
-    backends: [{name: a, address: 127.0.0.1:9001, weight: 0, state: drain}, {name: b, address: "unix:/run/b"}]
+    backends: [{name: a, address: 127.0.0.1:9001, weight: 0, state: drain}, {name: b, address: "unix:/run/b", role: standby}]
   api:
     health: {active: {type: tcp}, passive: off}
     backends: [{name: a, address: "[::1]:9001"}]
@@ -79,8 +80,8 @@ TEST_CASE("strings are escaped as JSON has it") {
 
 // Keys whose one built value says nothing, so that it is not shown.
 bool is_without_choice(std::string_view path) {
-  for (const char* end : {".mode", ".proxy_protocol", ".http2", ".backup", ".failback", ".panic_below", ".slow_start",
-                          ".protocol", ".send_proxy_protocol", ".discover", ".role"}) {
+  for (const char* end : {".mode", ".proxy_protocol", ".http2", ".backup", ".failback", ".protocol",
+                          ".send_proxy_protocol", ".discover"}) {
     if (path.ends_with(end)) return true;
   }
   return false;
