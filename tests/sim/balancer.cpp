@@ -23,7 +23,8 @@ cluster::PoolSettings settings_of(const Plan& plan) {
     settings.backends.push_back({.name = name_of(node.node),
                                  .address = *Address::parse("127.0.0.1:" + std::to_string(node.port)),
                                  .weight = node.weight,
-                                 .state = node.state});
+                                 .state = node.state,
+                                 .role = node.role});
   }
   return settings;
 }
@@ -92,6 +93,18 @@ std::string_view Balancer::broken_rule() const {
     ejected += member.state == cluster::State::ejected ? 1 : 0;
   if (ejected > epoch_.set->size() / 2) return "more than half of the pool is ejected";
   if (ejected > 0 && epoch_.set->eligible_count() == 0) return "an ejection has left the pool without a backend";
+  bool primaries = false;
+  bool standbys = false;
+  bool waits = false;
+  for (std::size_t i = 0; i < epoch_.set->size(); ++i) {
+    const Standing standing = epoch_.set->standings()[i];
+    const bool is_standby = plan_.nodes[i].role == cluster::Role::standby;
+    primaries |= !is_standby && standing == Standing::eligible;
+    standbys |= is_standby && standing == Standing::eligible;
+    waits |= standing == Standing::standby;
+  }
+  if (primaries && standbys) return "standbys get new sessions beside primaries";
+  if (waits && !primaries) return "a standby waits for primaries of which none is eligible";
   return "";
 }
 

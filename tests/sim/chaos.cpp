@@ -97,12 +97,15 @@ void Simulation::change_plan() {
 
 void Simulation::change_node(NodePlan& node) {
   using cluster::Configured;
-  switch (random_.below(3)) {
+  switch (random_.below(4)) {
     case 0:
       ++node.port;
       break;
     case 1:
       node.weight = random_.below(5);
+      break;
+    case 2:
+      node.role = random_.below(3) == 0 ? cluster::Role::standby : cluster::Role::primary;
       break;
     default:
       constexpr Configured states[] = {Configured::up, Configured::up, Configured::up, Configured::drain,

@@ -29,6 +29,7 @@ struct NodePlan {
   std::uint16_t port = 1;
   std::uint32_t weight = 1;
   cluster::Configured state = cluster::Configured::up;
+  cluster::Role role = cluster::Role::primary;
 };
 
 struct Plan {
