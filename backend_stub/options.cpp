@@ -30,8 +30,9 @@ A file for --users:
 Ends with SIGTERM or Ctrl-C, after the answers that are under way. Reference: docs/login-stub.md)text";
 
 // Known from the lab's other strategies: refused, never ignored.
-constexpr std::string_view later_options[] = {"--peer-listen", "--peers", "--peer-secret",
-                                              "--replication", "--store", "--discover"};
+constexpr std::string_view later_options[] = {"--store", "--discover"};
+
+constexpr std::string_view peer_options[] = {"--peer-listen", "--peers", "--peer-secret", "--replication"};
 
 std::string not_available(std::string_view what) { return std::string(what) + " is not available yet"; }
 
@@ -43,15 +44,6 @@ CLI::Option* add(CLI::App& app, const std::string& name, T& target, Convert conv
     if (!value) throw CLI::ValidationError(name, value.error().message);
     target = *value;
   });
-}
-
-Result<std::string> node_name(std::string_view text) {
-  const auto fits = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  if (!text.empty() && text.size() <= 64 && std::ranges::all_of(text, fits)) return std::string(text);
-  return fail("expected 1 to 64 letters, digits, '.', '_' or '-', got '" + std::string(text) + "'");
 }
 
 std::string joined_names(auto items) {
@@ -95,6 +87,17 @@ Result<std::size_t> session_count(std::string_view text) {
   return fail("expected a whole number from 1 to 4294967296, got '" + std::string(text) + "'");
 }
 
+// Shorter ones are guessed by who has one frame.
+Result<std::string> secret(std::string_view text) {
+  if (text.size() >= 16) return std::string(text);
+  return fail("expected at least 16 characters");
+}
+
+Result<bool> is_sync(std::string_view text) {
+  if (text == "sync" || text == "async") return text == "sync";
+  return fail("expected sync or async, got '" + std::string(text) + "'");
+}
+
 std::string strategies_text() {
   std::string text = "where log-in sessions live:";
   for (const Strategy& strategy : strategies()) {
@@ -118,7 +121,7 @@ void declare(CLI::App& app, Options& options) {
   add(app, "--listen", options.listen, Address::parse)
       ->description("where to serve: HOST:PORT, [IPV6]:PORT or unix:/path; port 0: any free one")
       ->type_name("ADDRESS");
-  add(app, "--name", options.name, node_name)
+  add(app, "--name", options.name, parse_node_name)
       ->description("of this node: in X-Node, and in what users see")
       ->type_name("NAME");
   add(app, "--sessions", options.sessions, strategy_name)
@@ -150,10 +153,47 @@ void declare(CLI::App& app, Options& options) {
                "read a password from standard input, print its hash for --users, and exit");
 }
 
+void declare_peers(CLI::App& app, Options& options) {
+  add(app, "--peer-listen", options.peer_listen, Address::parse)
+      ->description("where the other nodes connect to, for all-to-all and primary-backup")
+      ->type_name("ADDRESS");
+  add(app, "--peers", options.peers, parse_peers)
+      ->description("the other nodes: b=127.0.0.1:9102,c=127.0.0.1:9103")
+      ->type_name("NAME=ADDRESS,...");
+  add(app, "--peer-secret", options.peer_secret, secret)
+      ->description("by which nodes know each other: at least 16 characters, the same for all")
+      ->type_name("SECRET");
+  add(app, "--replication", options.replicate_sync, is_sync)
+      ->description("sync: a change is answered once the replicas have it; async: at once")
+      ->type_name("MODE")
+      ->default_str("sync");
+}
+
 void declare_later(CLI::App& app) {
   for (const std::string_view option : later_options) {
     app.add_option(std::string(option))->group("")->expected(0, 1);  // In no group: not in --help.
   }
+}
+
+// Of the options about peers; "" if they fit.
+std::string flaw_of_peers(const CLI::App& app, const Options& options) {
+  if (!find_strategy(options.sessions)->replicates) {
+    for (const std::string_view option : peer_options) {
+      if (app.count(std::string(option)) > 0) {
+        return std::string(option) + ": has no effect with --sessions " + options.sessions;
+      }
+    }
+    return "";
+  }
+  for (const std::string_view option : {"--peer-listen", "--peers", "--peer-secret"}) {
+    if (app.count(std::string(option)) == 0) {
+      return std::string(option) + " is required with --sessions " + options.sessions;
+    }
+  }
+  if (std::ranges::find(options.peers, options.name, &PeerAddress::name) != options.peers.end()) {
+    return "--peers: names the other nodes, and '" + options.name + "' is this one";
+  }
+  return "";
 }
 
 // What no option can tell alone; "" if they fit.
@@ -171,7 +211,7 @@ std::string flaw_of(const CLI::App& app, const Options& options) {
   if (has_users && app.count("--password-cost") > 0) {
     return "--password-cost: has no effect with --users, where each hash has its own cost";
   }
-  return "";
+  return flaw_of_peers(app, options);
 }
 
 CommandLine refusal(std::string error) {
@@ -184,6 +224,7 @@ CommandLine parse_command_line(int count, const char* const* words) {
   CLI::App app{std::string(description), "login-stub"};
   Options options;
   declare(app, options);
+  declare_peers(app, options);
   declare_later(app);
   try {
     app.parse(count, words);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backend_stub/passwords.h"
+#include "backend_stub/peers/peer_list.h"
 #include "lb/base/address.h"
 #include "lb/base/clock.h"
 
@@ -17,6 +18,10 @@ struct Options {
   Duration ttl = std::chrono::minutes(30);
   std::size_t session_bytes = 64 * 1024;
   std::size_t sessions_max = 1'000'000;
+  Address peer_listen;  // With the next three: for strategies that replicate.
+  std::vector<PeerAddress> peers;
+  std::string peer_secret;
+  bool replicate_sync = true;
   std::string users_file;  // "": any user whose password is the user name.
   PasswordCost password_cost = *find_password_cost("interactive");
   bool hash_password = false;  // Instead of serving.

@@ -41,14 +41,32 @@ Result<PasswordRules> password_rules(const Options& options) {
   return rules;
 }
 
-AppParts parts_of(const io::Loop& loop, const Options& options, PasswordRules rules) {
-  return {
-      .store = find_strategy(options.sessions)
-                   ->make({.clock = loop, .life = LogIns::life_for(options.ttl), .sessions_max = options.sessions_max}),
-      .passwords = std::move(rules),
-      // Each takes a core and the memory of its cost.
-      .password_work = {.running_max = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4),
-                        .waiting_max = waiting_log_ins_max}};
+Result<std::unique_ptr<SessionStore>> make_store(io::Loop& loop, const Options& options) {
+  const Strategy& strategy = *find_strategy(options.sessions);
+  StoreContext context{.clock = loop, .life = LogIns::life_for(options.ttl), .sessions_max = options.sessions_max};
+  if (strategy.replicates) {
+    auto socket = io::ListenSocket::bind(options.peer_listen, {});
+    if (!socket) return tl::unexpected(socket.error());
+    log_info("listening peers {}", socket->address().to_string());
+    std::uint64_t generation = 0;
+    while (generation == 0) randombytes_buf(&generation, sizeof(generation));
+    PeersSettings peers{.self = options.name,
+                        .generation = generation,
+                        .socket = *std::move(socket),
+                        .others = options.peers,
+                        .secret = options.peer_secret};
+    context.membership = std::make_unique<Membership>(
+        Membership{.loop = loop, .peers = std::move(peers), .sync = options.replicate_sync});
+  }
+  return strategy.make(std::move(context));
+}
+
+AppParts parts_of(std::unique_ptr<SessionStore> store, PasswordRules rules) {
+  return {.store = std::move(store),
+          .passwords = std::move(rules),
+          // Each takes a core and the memory of its cost.
+          .password_work = {.running_max = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, 4),
+                            .waiting_max = waiting_log_ins_max}};
 }
 
 // What a signal does: the first one drains, a second one, or too long a wait, ends it.
@@ -95,12 +113,14 @@ int serve(const Options& options) {
   if (!rules) return fail_with(2, {"--users: " + rules.error().message});
 
   io::Loop loop;
+  auto store = make_store(loop, options);
+  if (!store) return fail_with(1, store.error());
   App app(loop,
           {.node = options.name,
            .store_name = options.sessions,
            .ttl = options.ttl,
            .session_bytes_max = options.session_bytes},
-          parts_of(loop, options, *std::move(rules)));
+          parts_of(*std::move(store), *std::move(rules)));
   const auto service =
       service::HttpService::start(loop,
                                   {.listen = options.listen,

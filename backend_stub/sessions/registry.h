@@ -5,20 +5,29 @@
 #include <span>
 #include <string_view>
 
-#include "backend_stub/sessions/session_store.h"
+#include "backend_stub/sessions/replicated.h"
 
 namespace stickler::stub {
+
+// What a store needs that replicates its sessions.
+struct Membership {
+  io::Loop& loop;
+  PeersSettings peers;
+  bool sync = true;
+};
 
 struct StoreContext {
   const Clock& clock;
   Duration life;  // Of a session that nobody touches.
   std::size_t sessions_max;
+  std::unique_ptr<Membership> membership{};  // For strategies that replicate.
 };
 
 struct Strategy {
   std::string_view name;
-  std::string_view where;                                              // Where the session lives, for --help.
-  std::unique_ptr<SessionStore> (*make)(const StoreContext& context);  // Null: not available yet.
+  std::string_view where;                                       // Where the session lives, for --help.
+  std::unique_ptr<SessionStore> (*make)(StoreContext context);  // Null: not available yet.
+  bool replicates = false;
 };
 
 std::span<const Strategy> strategies();

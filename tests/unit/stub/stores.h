@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backend_stub/sessions/registry.h"
+#include "tests/unit/stub/nodes.h"
 
 namespace stickler::stub::test {
 
@@ -36,7 +37,27 @@ inline Rig memory_rig(std::size_t sessions_max) {
           .run_until = [](const bool& flag) { REQUIRE(flag); }};
 }
 
-inline std::vector<RigMaker> rigs() { return {{"memory", memory_rig}}; }
+// The first node of three, with the two others around it. Its session clock is theirs.
+inline Rig replicated_rig(Placement placement, std::size_t sessions_max) {
+  struct World {
+    explicit World(Nodes::Options options) : nodes(options) { nodes.start_all(); }
+    Nodes nodes;
+  };
+  auto world = std::make_shared<World>(
+      Nodes::Options{.placement = placement, .size = 3, .life = life, .sessions_max = sessions_max});
+  return {.store = std::make_unique<StoreOfNode>(world->nodes.store("a")),
+          .pass = [world](Duration time) { world->nodes.clock.advance(time); },
+          .run_until = [world](const bool& flag) { run_until(world->nodes.loop, [&] { return flag; }); }};
+}
+
+inline Rig primary_backup_rig(std::size_t sessions_max) {
+  return replicated_rig(Placement::primary_backup, sessions_max);
+}
+inline Rig all_to_all_rig(std::size_t sessions_max) { return replicated_rig(Placement::all_to_all, sessions_max); }
+
+inline std::vector<RigMaker> rigs() {
+  return {{"memory", memory_rig}, {"primary-backup", primary_backup_rig}, {"all-to-all", all_to_all_rig}};
+}
 
 // A StoreAnswer that may be kept.
 struct Kept {
