@@ -42,7 +42,7 @@ void put(Packer& out, const Copy& copy) {
 void put(Packer& out, const Change& change) {
   out.text(change.id);
   put(out, change.stamp);
-  out.u64(change.from_version);
+  put(out, change.from);
   put(out, change.left);
   out.u8(change.visits ? 1 : 0);
   if (change.visits) out.u64(*change.visits);
@@ -60,9 +60,15 @@ void put(Packer& out, const Erase& erase) {
   put(out, erase.stamp);
 }
 
+void put(Packer& out, const Find& find) {
+  out.text(find.id);
+  put(out, find.have);
+}
+
 void put(Packer& out, const Claim& claim) {
   out.text(claim.id);
   put(out, claim.have);
+  put(out, claim.stamp);
 }
 
 void put(Packer& out, const Offer& offer) {
@@ -82,11 +88,12 @@ void put(Packer& out, const Stored& stored) {
   put(out, stored.stamp);
 }
 
-void put(Packer& out, const Claimed& claimed) {
-  out.u8(static_cast<std::uint8_t>(claimed.status));
-  put(out, claimed.stamp);
-  out.u8(claimed.copy ? 1 : 0);
-  if (claimed.copy) put(out, *claimed.copy);
+void put(Packer& out, const Found& found) {
+  out.u8(static_cast<std::uint8_t>(found.status));
+  put(out, found.stamp);
+  out.u64(found.term);
+  out.u8(found.copy ? 1 : 0);
+  if (found.copy) put(out, *found.copy);
 }
 
 void put(Packer& out, const Wanted& wanted) {
@@ -135,7 +142,7 @@ void get(Unpacker& in, Copy& copy) {
 void get(Unpacker& in, Change& change) {
   change.id = in.text(id_bytes_max);
   change.stamp = stamp_of(in);
-  change.from_version = in.u64();
+  change.from = stamp_of(in);
   change.left = left_of(in);
   if (in.flag()) change.visits = in.u64();
   if (in.flag()) change.data = in.text(message_data_bytes_max);
@@ -151,9 +158,15 @@ void get(Unpacker& in, Erase& erase) {
   erase.stamp = stamp_of(in);
 }
 
+void get(Unpacker& in, Find& find) {
+  find.id = in.text(id_bytes_max);
+  find.have = stamp_of(in);
+}
+
 void get(Unpacker& in, Claim& claim) {
   claim.id = in.text(id_bytes_max);
   claim.have = stamp_of(in);
+  claim.stamp = stamp_of(in);
 }
 
 void get(Unpacker& in, Offer& offer) {
@@ -174,10 +187,11 @@ void get(Unpacker& in, Stored& stored) {
   stored.stamp = stamp_of(in);
 }
 
-void get(Unpacker& in, Claimed& claimed) {
-  claimed.status = static_cast<Claimed::Status>(in.number_below(4));
-  claimed.stamp = stamp_of(in);
-  if (in.flag()) get(in, claimed.copy.emplace());
+void get(Unpacker& in, Found& found) {
+  found.status = static_cast<Found::Status>(in.number_below(5));
+  found.stamp = stamp_of(in);
+  found.term = in.u64();
+  if (in.flag()) get(in, found.copy.emplace());
 }
 
 void get(Unpacker& in, Wanted& wanted) {

@@ -25,10 +25,10 @@ struct Hello {  // The first message each way; it has no answer.
 
 // Copy: hold this, the whole session. Answered by Stored.
 
-struct Change {  // Hold this, made from the version that you have. Answered by Stored.
+struct Change {  // Hold this, made from the copy that you have. Answered by Stored.
   std::string id;
   Stamp stamp;
-  std::uint64_t from_version = 0;
+  Stamp from;
   Duration left{};
   std::optional<std::uint64_t> visits{};  // What has not changed is left out.
   std::optional<std::string> data{};
@@ -44,9 +44,15 @@ struct Erase {  // It has ended. Answered by Stored.
   Stamp stamp;
 };
 
-struct Claim {  // I want to be the owner. Answered by Claimed.
+struct Find {  // Do you have it? Answered by Found.
   std::string id;
-  Stamp have;  // Of the claimant's own copy.
+  Stamp have{};  // Of the asker's own copy.
+};
+
+struct Claim {  // I am going to be the owner: take nothing below this stamp any more. Answered by Found.
+  std::string id;
+  Stamp have{};
+  Stamp stamp;
 };
 
 struct Offered {
@@ -75,16 +81,18 @@ struct Stored {
   Stamp stamp{};
 };
 
-struct Claimed {
+struct Found {
   enum class Status : std::uint8_t {
-    none,     // No such session here.
-    granted,  // You are its owner, as far as I am concerned. `copy` is left out if it is no newer than yours.
-    erased,   // It ended with `stamp`.
-    busy,     // Ask again: it is being written, or I claim it myself.
+    none,    // No such session here.
+    held,    // A copy of it.
+    owned,   // I am its owner.
+    erased,  // It ended with `stamp`.
+    busy,    // Ask again: it is being written here, or being claimed.
   };
   Status status = Status::none;
   Stamp stamp{};
-  std::optional<Copy> copy{};
+  std::uint64_t term = 0;      // The highest that has been heard of; it may be above the copy's.
+  std::optional<Copy> copy{};  // Left out if it is no newer than the asker's.
 };
 
 struct Superseded {
@@ -97,7 +105,7 @@ struct Wanted {
   std::vector<Superseded> superseded;  // Throw these away.
 };
 
-using Message = std::variant<Hello, Copy, Change, Release, Erase, Claim, Offer, Ping, Stored, Claimed, Wanted>;
+using Message = std::variant<Hello, Copy, Change, Release, Erase, Find, Claim, Offer, Ping, Stored, Found, Wanted>;
 
 struct Envelope {
   std::uint64_t number = 0;

@@ -1,5 +1,6 @@
 #include "backend_stub/sessions/desk.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace stickler::stub {
@@ -23,6 +24,7 @@ std::optional<Message> Desk::answer(const Asker& asker, Message& question) {
                                [&](const Change& change) -> Answer { return take(change); },
                                [&](const Release& release) -> Answer { return take(release); },
                                [&](const Erase& erase) -> Answer { return take(erase); },
+                               [&](const Find& find) -> Answer { return look(asker, find); },
                                [&](const Claim& claim) -> Answer { return give(asker, claim); },
                                [&](const Offer& offer) -> Answer { return compare(offer); },
                                [&](const Ping&) -> Answer { return stored(Stored::Status::ok); },
@@ -32,7 +34,7 @@ std::optional<Message> Desk::answer(const Asker& asker, Message& question) {
 
 // The stamp here that stands above one of another reign.
 std::optional<Stamp> Desk::above(const std::string& id, const Stamp& stamp) {
-  if (const Stamp* end = group_.table.buried(id); end != nullptr && *end > stamp) return *end;
+  if (const Stamp* floor = group_.table.floor_of(id); floor != nullptr && *floor > stamp) return *floor;
   const Replica* replica = group_.table.find(id);
   if (replica == nullptr || replica->stamp < stamp || same_reign(replica->stamp, stamp)) return std::nullopt;
   return replica->stamp;
@@ -44,16 +46,16 @@ Stored Desk::take(const Copy& copy) {
   if (replica == nullptr && group_.table.full()) return stored(Stored::Status::full);
   // Of one reign a lower version comes only late, from a connection that was given up.
   if (replica == nullptr || replica->stamp <= copy.stamp) group_.table.put(copy);
-  group_.table.forget_burial(copy.id);  // An older one of an id that lives again.
+  group_.table.forget_notes(copy.id);
   return stored(Stored::Status::ok);
 }
 
 Stored Desk::take(const Change& change) {
   if (auto greater = above(change.id, change.stamp)) return superseded(*std::move(greater));
   const Replica* replica = group_.table.find(change.id);
-  if (replica == nullptr || !same_reign(replica->stamp, change.stamp)) return stored(Stored::Status::lacking);
-  if (replica->stamp.version > change.stamp.version) return stored(Stored::Status::ok);
-  if (replica->stamp.version != change.from_version) return stored(Stored::Status::lacking);
+  if (replica == nullptr) return stored(Stored::Status::lacking);
+  if (replica->stamp > change.stamp) return stored(Stored::Status::ok);  // Late, as above.
+  if (replica->stamp != change.from) return stored(Stored::Status::lacking);
   if (change.visits || change.data) {
     Session session = *replica->session;
     if (change.visits) session.visits = *change.visits;
@@ -67,9 +69,9 @@ Stored Desk::take(const Change& change) {
 }
 
 Stored Desk::take(const Release& release) {
-  group_.remove_older(release.id, release.stamp);
-  const Replica* replica = group_.table.find(release.id);
-  if (replica != nullptr && same_reign(replica->stamp, release.stamp)) group_.table.remove(release.id);
+  if (auto greater = above(release.id, release.stamp)) return superseded(*std::move(greater));
+  group_.table.remove(release.id);
+  group_.table.note_owner(release.id, release.stamp);
   return stored(Stored::Status::ok);
 }
 
@@ -77,23 +79,38 @@ Stored Desk::take(const Erase& erase) {
   claims_.ended(erase.id, erase.stamp);
   group_.remove_older(erase.id, erase.stamp);
   if (const Replica* replica = group_.table.find(erase.id)) return superseded(replica->stamp);
-  group_.table.bury(erase.id, erase.stamp);
+  group_.table.note_end(erase.id, erase.stamp);
   return stored(Stored::Status::ok);
 }
 
-Claimed Desk::give(const Asker& asker, const Claim& claim) {
-  if (!claims_.yield(claim.id, asker.name) || spread_.busy(claim.id)) return {.status = Claimed::Status::busy};
-  Replica* replica = group_.table.find(claim.id);
-  if (replica == nullptr) {
-    const Stamp* end = group_.table.buried(claim.id);
-    return end == nullptr ? Claimed{} : Claimed{.status = Claimed::Status::erased, .stamp = *end};
+Found Desk::look(const Asker& asker, const Find& find) {
+  if (!claims_.yield_to_look(find.id, asker.name)) return {.status = Found::Status::busy};
+  return found(find.id, find.have);
+}
+
+// The owner gives a session up only between two writes, so that none is in two minds.
+Found Desk::give(const Asker& asker, const Claim& claim) {
+  if (!claims_.yield_to_claim(claim.id, asker.name) || spread_.busy(claim.id)) return {.status = Found::Status::busy};
+  if (above(claim.id, claim.stamp)) return {.status = Found::Status::busy, .term = found(claim.id, {}).term};
+  const Found given = found(claim.id, claim.have);
+  if (Replica* replica = group_.table.find(claim.id)) {
+    replica->given_up = true;
+    group_.table.note_owner(claim.id, claim.stamp);
   }
-  Claimed given{.status = Claimed::Status::granted, .stamp = replica->stamp};
-  if (replica->stamp > claim.have) given.copy = group_.table.copy_of(claim.id, *replica);
-  Stamp theirs{.term = replica->stamp.term + 1, .owner = asker.name, .version = replica->stamp.version};
-  group_.table.write(claim.id, std::move(theirs), replica->session);
-  replica->backup.clear();
   return given;
+}
+
+Found Desk::found(const std::string& id, const Stamp& have) {
+  if (const Stamp* end = group_.table.end_of(id)) return {.status = Found::Status::erased, .stamp = *end};
+  Found found;
+  if (const Stamp* floor = group_.table.floor_of(id)) found.term = floor->term;
+  const Replica* replica = group_.table.find(id);
+  if (replica == nullptr) return found;
+  found.status = group_.owns(*replica) ? Found::Status::owned : Found::Status::held;
+  found.stamp = replica->stamp;
+  found.term = std::max(found.term, replica->stamp.term);
+  if (replica->stamp > have) found.copy = group_.table.copy_of(id, *replica);
+  return found;
 }
 
 Wanted Desk::compare(const Offer& offer) {
@@ -103,18 +120,18 @@ Wanted Desk::compare(const Offer& offer) {
 }
 
 void Desk::compare(const Offered& offered, Wanted& wanted) {
-  const Stamp* end = group_.table.buried(offered.id);
+  if (auto greater = above(offered.id, offered.stamp)) {
+    wanted.superseded.push_back({.id = offered.id, .stamp = *std::move(greater)});
+    return;
+  }
   const Replica* replica = group_.table.find(offered.id);
-  const Stamp* ours = replica != nullptr ? &replica->stamp : end;
-  if (ours != nullptr && *ours > offered.stamp) {
-    wanted.superseded.push_back({.id = offered.id, .stamp = *ours});
-  } else if (offered.erased) {
+  if (offered.erased) {
     claims_.ended(offered.id, offered.stamp);
     group_.table.remove(offered.id);
-    group_.table.bury(offered.id, offered.stamp);
+    group_.table.note_end(offered.id, offered.stamp);
   } else if (!offered.yours) {
     group_.table.remove(offered.id);  // A copy that its owner has forgotten about.
-  } else if (ours == nullptr || *ours < offered.stamp) {
+  } else if (replica == nullptr || replica->stamp < offered.stamp) {
     wanted.ids.push_back(offered.id);
   }
 }

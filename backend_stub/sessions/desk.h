@@ -19,7 +19,9 @@ class Desk {
   Stored take(const Change& change);
   Stored take(const Release& release);
   Stored take(const Erase& erase);
-  Claimed give(const Asker& asker, const Claim& claim);
+  Found look(const Asker& asker, const Find& find);
+  Found give(const Asker& asker, const Claim& claim);
+  Found found(const std::string& id, const Stamp& have);
   Wanted compare(const Offer& offer);
   void compare(const Offered& offered, Wanted& wanted);
   std::optional<Stamp> above(const std::string& id, const Stamp& stamp);

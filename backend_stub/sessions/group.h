@@ -19,7 +19,7 @@ struct Group {
   Peers& peers;
 
   bool everywhere() const { return placement == Placement::all_to_all; }
-  bool owns(const Replica& replica) const { return replica.stamp.owner == peers.self(); }
+  bool owns(const Replica& replica) const { return replica.stamp.owner == peers.self() && !replica.given_up; }
 
   // A greater stamp has been seen elsewhere.
   void remove_older(const std::string& id, const Stamp& than) const {

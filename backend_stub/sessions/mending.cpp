@@ -13,7 +13,7 @@ void Mending::peer_live(const std::string& peer, bool restarted) {
   if (group_.everywhere()) return;
   std::erase_if(absent_, [&](const Absent& absent) { return absent.peer == peer; });
   // Those that nobody could be found for.
-  enqueue([this](const Replica& replica) { return group_.owns(replica) && replica.backup.empty(); });
+  enqueue([this](const Replica& replica) { return group_.owns(replica) && !group_.peers.is_live(replica.backup); });
   if (restarted) enqueue_orphans_of(peer);
   work();
 }

@@ -12,7 +12,7 @@ constexpr std::size_t looked_at_max = 4096;
 
 void Offers::begin(const std::string& peer) {
   const auto round = std::make_shared<Round>(Round{.peer = peer});
-  group_.table.walk_buried([&](const std::string& id, const Stamp& stamp) {
+  group_.table.walk_ends([&](const std::string& id, const Stamp& stamp) {
     if (stamp.owner == group_.peers.self()) round->ends.push_back({.id = id, .stamp = stamp, .erased = true});
   });
   rounds_.insert_or_assign(peer, round);
@@ -47,10 +47,12 @@ Offer Offers::next_batch(Round& round) const {
   return offer;
 }
 
-// Each session by its owner; where everybody holds everything, those of the dead by whoever lives.
+// Each session by its owner; where everybody holds everything, those of the dead by whoever lives, and so the peer's
+// own: it may have come back empty.
 bool Offers::is_offered(const Round& round, const Replica& replica) const {
   if (group_.owns(replica)) return true;
-  return group_.everywhere() && replica.stamp.owner != round.peer && !group_.peers.is_live(replica.stamp.owner);
+  const std::string& owner = replica.stamp.owner;
+  return group_.everywhere() && (owner == round.peer || !group_.peers.is_live(owner));
 }
 
 // While a copy is on its way to somebody it may be to this peer, and it must not be told to throw it away.

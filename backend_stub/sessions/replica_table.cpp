@@ -58,25 +58,30 @@ void ReplicaTable::erase(Replicas::iterator found) {
   replicas_.erase(found);
 }
 
-// After a life no copy can be left. More than there may be sessions are not kept: the oldest are the least likely to be
-// asked for.
-void ReplicaTable::bury(const std::string& id, const Stamp& stamp) {
+// No more than there may be sessions: the oldest are the least likely to be asked for.
+void ReplicaTable::note(const std::string& id, const Stamp& stamp, bool is_end) {
   const TimePoint ends = clock_.now() + life_;
-  buried_.insert_or_assign(id, Burial{.stamp = stamp, .ends = ends});
-  burials_.emplace_back(ends, id);
-  while (burials_.size() > size_max_) drop_oldest_burial();
+  notes_.insert_or_assign(id, Note{.stamp = stamp, .ends = ends, .is_end = is_end});
+  noted_.emplace_back(ends, id);
+  while (noted_.size() > size_max_) drop_oldest_note();
 }
 
-void ReplicaTable::drop_oldest_burial() {
-  const auto& [ends, id] = burials_.front();
-  const auto found = buried_.find(id);
-  if (found != buried_.end() && found->second.ends == ends) buried_.erase(found);  // Else it was buried again.
-  burials_.pop_front();
+void ReplicaTable::drop_oldest_note() {
+  const auto& [ends, id] = noted_.front();
+  const auto found = notes_.find(id);
+  if (found != notes_.end() && found->second.ends == ends) notes_.erase(found);  // Else there is a later one.
+  noted_.pop_front();
 }
 
-const Stamp* ReplicaTable::buried(const std::string& id) const {
-  const auto found = buried_.find(id);
-  return found == buried_.end() || found->second.ends <= clock_.now() ? nullptr : &found->second.stamp;
+const Stamp* ReplicaTable::end_of(const std::string& id) const {
+  const auto found = notes_.find(id);
+  const bool counts = found != notes_.end() && found->second.ends > clock_.now() && found->second.is_end;
+  return counts ? &found->second.stamp : nullptr;
+}
+
+const Stamp* ReplicaTable::floor_of(const std::string& id) const {
+  const auto found = notes_.find(id);
+  return found == notes_.end() || found->second.ends <= clock_.now() ? nullptr : &found->second.stamp;
 }
 
 Copy ReplicaTable::copy_of(const std::string& id, const Replica& replica) const {
@@ -90,8 +95,10 @@ void ReplicaTable::walk(const std::string& after,
   }
 }
 
-void ReplicaTable::walk_buried(const std::function<void(const std::string&, const Stamp&)>& visit) const {
-  for (const auto& [id, burial] : buried_) visit(id, burial.stamp);
+void ReplicaTable::walk_ends(const std::function<void(const std::string&, const Stamp&)>& visit) const {
+  for (const auto& [id, note] : notes_) {
+    if (note.is_end) visit(id, note.stamp);
+  }
 }
 
 void ReplicaTable::remove_expired(std::size_t most) {
@@ -99,7 +106,7 @@ void ReplicaTable::remove_expired(std::size_t most) {
     erase(replicas_.find(*by_end_.begin()->second));
     ++stats_.expired;
   }
-  while (!burials_.empty() && burials_.front().first <= clock_.now()) drop_oldest_burial();
+  while (!noted_.empty() && noted_.front().first <= clock_.now()) drop_oldest_note();
 }
 
 StoreStats ReplicaTable::stats() const {

@@ -41,9 +41,9 @@ void ReplicatedStore::create(const std::string& id, Session session, OnStored do
   table_.remove_expired(removed_by_a_call);
   if (table_.find(id) != nullptr) return done(failure(StoreStatus::conflict));
   if (table_.full()) return done(failure(StoreStatus::full));
-  const Stamp* end = table_.buried(id);
+  const Stamp* end = table_.end_of(id);
   const Stamp stamp{.term = end == nullptr ? 1 : end->term + 1, .owner = peers_.self(), .version = 1};
-  table_.forget_burial(id);
+  table_.forget_notes(id);
   const auto shared = std::make_shared<const Session>(std::move(session));
   table_.put({.id = id, .stamp = stamp, .left = table_.life(), .session = shared});
   table_.count_creation();
@@ -64,7 +64,7 @@ void ReplicatedStore::touch(const std::string& id, OnStored done) {
     table_.prolong(id, table_.life());
     const Replica& replica = *table_.find(id);
     const std::uint64_t version = replica.stamp.version;
-    spread_.change({.id = id, .stamp = replica.stamp, .from_version = version, .left = table_.life()},
+    spread_.change({.id = id, .stamp = replica.stamp, .from = replica.stamp, .left = table_.life()},
                    answering({.id = id, .version = version, .session = replica.session}, done));
   });
 }
@@ -81,7 +81,7 @@ void ReplicatedStore::write(const std::string& id, Update update, const OnStored
   const Session& old = *replica.session;
   Stamp stamp = replica.stamp;
   ++stamp.version;
-  Change change{.id = id, .stamp = stamp, .from_version = update.from_version, .left = table_.life()};
+  Change change{.id = id, .stamp = stamp, .from = replica.stamp, .left = table_.life()};
   const bool whole = update.session.user != old.user;
   if (update.session.visits != old.visits) change.visits = update.session.visits;
   if (update.session.data != old.data) change.data = update.session.data;
@@ -113,13 +113,13 @@ void ReplicatedStore::erase_owned(const std::string& id, int attempts_left, OnSt
   Stamp stamp = table_.find(id)->stamp;
   stamp.term += terms_to_end;
   table_.remove(id);
-  table_.bury(id, stamp);
+  table_.note_end(id, stamp);
   const std::vector<std::string> live(peers_.live().begin(), peers_.live().end());
   const auto job = std::make_shared<Job>(Job{.done = std::move(done), .awaited = live.size() + 1});
   const auto arrived = [this, id, attempts_left, job] {
     if (--job->awaited > 0) return;
     if (!job->superseded || attempts_left <= 1) return std::exchange(job->done, nullptr)({.status = StoreStatus::ok});
-    table_.forget_burial(id);
+    table_.forget_notes(id);
     erase(id, attempts_left - 1, std::exchange(job->done, nullptr));
   };
   for (const std::string& peer : live) {

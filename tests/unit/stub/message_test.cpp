@@ -24,19 +24,25 @@ std::vector<Message> messages() {
   return {Hello{.name = "a", .generation = 0xfedcba9876543210},
           copy_with(std::string("da\0ta", 5)),
           copy_with(""),
-          Change{.id = "i", .stamp = stamp, .from_version = 40, .left = 1ns, .visits = 3, .data = "d"},
-          Change{.id = "i", .stamp = stamp, .from_version = 41},
+          Change{.id = "i",
+                 .stamp = stamp,
+                 .from = {.term = 6, .owner = "a", .version = 40},
+                 .left = 1ns,
+                 .visits = 3,
+                 .data = "d"},
+          Change{.id = "i", .stamp = stamp, .from = stamp},
           Release{.id = "i", .stamp = stamp},
           Erase{.id = "i", .stamp = stamp},
-          Claim{.id = "i", .have = {}},
+          Find{.id = "i"},
+          Claim{.id = "i", .have = stamp, .stamp = {.term = 8, .owner = "c"}},
           Offer{},
           Offer{.sessions = {{.id = "1", .stamp = stamp, .erased = true}, {.id = "2", .stamp = {}, .yours = true}}},
           Ping{},
           Stored{},
           Stored{.status = Stored::Status::superseded, .stamp = stamp},
           Stored{.status = Stored::Status::full},
-          Claimed{.status = Claimed::Status::busy},
-          Claimed{.status = Claimed::Status::granted, .stamp = stamp, .copy = copy_with("x")},
+          Found{.status = Found::Status::busy},
+          Found{.status = Found::Status::held, .stamp = stamp, .term = 12, .copy = copy_with("x")},
           Wanted{},
           Wanted{.ids = {"1", "2"}, .superseded = {{.id = "3", .stamp = stamp}}}};
 }
@@ -89,13 +95,13 @@ TEST_CASE("what no node of ours would say is no message") {
 
   const Message offer = Offer{};
   const Message stored = Stored{};
-  const Message claimed = Claimed{};
+  const Message found = Found{};
   std::string many = starting(static_cast<std::uint8_t>(offer.index()));
   Packer(many).u32(offer_size_max + 1);
   CHECK_FALSE(unpack(many));
-  for (const Message& answer : {stored, claimed}) {
+  for (const Message& answer : {stored, found}) {
     std::string status = pack({.number = 1, .message = answer});
-    status[9] = 4;
+    status[9] = 5;
     CHECK_FALSE(unpack(status));
   }
   CHECK_FALSE(unpack(pack({.number = 1, .message = Hello{.name = std::string(65, 'n')}})));

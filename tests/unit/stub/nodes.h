@@ -70,9 +70,10 @@ class Nodes {
 
   // All it holds is gone, and its connections are closed.
   void kill(const std::string& name) {
-    stores_.erase(name);
+    kill_unseen(name);
     await_meeting();
   }
+  void kill_unseen(const std::string& name) { stores_.erase(name); }  // The others will notice.
 
   ReplicatedStore& store(const std::string& name) { return *stores_.at(name); }
 
