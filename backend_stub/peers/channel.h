@@ -30,7 +30,8 @@ class Channel {
     std::uint64_t generation = 0;
   };
 
-  // `nonce`: random bytes that are used for no other connection. Requires: `channel_nonce_bytes` of them.
+  // `nonce`: random bytes that are used for no other connection. Requires: `channel_nonce_bytes` of them, and
+  // `identity` outlives this.
   Channel(Side side, const Identity& identity, std::string nonce);
 
   // To be sent, before anything else.

@@ -68,7 +68,9 @@ class Link final : public io::TransportEvents {
 
   void on_connected() override;
   void on_data(std::span<const char> bytes) override;
-  void on_eof() override { lose("it has closed the connection"); }
+  void on_eof() override {
+    lose(live() ? "it has closed the connection" : "it refuses this node: is --peer-secret the same on both?");
+  }
   void on_broken(const Error& error) override { lose(error.message); }
   void on_timer();
 

@@ -75,9 +75,10 @@ class Port::Inbound final : public io::TransportEvents {
   }
 
   void end(std::string_view flaw) {
-    if (!flaw.empty()) {
-      const std::string who = channel_.peer().empty() ? "a connection to the peers' port" : "peer " + channel_.peer();
-      log_warn("{} is closed: {}", who, flaw);
+    if (!flaw.empty() && !channel_.peer().empty()) log_warn("peer {} is closed: {}", channel_.peer(), flaw);
+    // A stranger may come as often as it likes.
+    if (!flaw.empty() && channel_.peer().empty() && !std::exchange(port_.stranger_seen_, true)) {
+      log_warn("a connection to the peers' port is closed: {}; no more of these are logged", flaw);
     }
     socket_->close();
     port_.forget(number_);

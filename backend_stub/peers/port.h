@@ -57,6 +57,7 @@ class Port {
   io::Deadlines deadlines_;
   std::map<std::uint64_t, std::unique_ptr<Inbound>> open_;
   std::uint64_t last_connection_ = 0;
+  bool stranger_seen_ = false;
   io::Acceptor acceptor_;
 };
 

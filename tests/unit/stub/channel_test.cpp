@@ -82,7 +82,8 @@ TEST_CASE("it does not matter how the bytes are cut") {
 }
 
 TEST_CASE("another secret, another protocol and one's own name are refused before any message") {
-  Pair strangers({of_a}, {.secret = key_of_secret("another secret....."), .name = "b", .generation = 2});
+  const Channel::Identity stranger{.secret = key_of_secret("another secret"), .name = "b", .generation = 2};
+  Pair strangers(of_a, stranger);
   CHECK(strangers.greet() == Channel::Event::broken);
   CHECK(strangers.at_acceptor == Channel::Event::broken);
   CHECK(strangers.dialler.flaw() == "it has another --peer-secret");

@@ -1,0 +1,235 @@
+// Login-stubs that hold each other's sessions: what users keep when servers are killed, frozen and come back.
+#include <array>
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <deque>
+#include <list>
+#include <mutex>
+
+#include "tests/integration/affinity/sticky.h"
+#include "tests/integration/affinity/stub_group.h"
+
+namespace stickler::integration {
+namespace {
+
+Setup announced(const StubGroup& group) {
+  return {.pool = {"affinity: {cookie: {keys: [\"" + first_key + "\"]}, backup: announced}",
+                   "health: {active: {path: /healthz, interval: 100ms, timeout: 5s, rise: 1, fall: 2}}"},
+          .backends = group.backends()};
+}
+
+// Users that go on reading and writing, each after its own last answer, until they are told to end.
+class Traffic {
+ public:
+  struct Counts {
+    int answered = 0;
+    int lost = 0;       // Answered 401.
+    int went_back = 0;  // Fewer visits than were answered before.
+    int refused = 0;    // Reads that were not answered 200.
+    int moved = 0;      // To another node than before,
+    int elsewhere = 0;  // which is not the backup that was named.
+  };
+
+  Traffic(std::uint16_t port, int users) {
+    for (int i = 0; i < users; ++i) users_.emplace_back(port, "user" + std::to_string(i)).log_in();
+    for (std::size_t i = 0; i < users_.size(); ++i) lanes_[i % lanes].push_back(&users_[i]);
+    for (auto& lane : lanes_) {
+      threads_.emplace_back([this, &lane] {
+        while (!ended_) {
+          for (StubUser* user : lane) serve(*user);
+        }
+      });
+    }
+  }
+  ~Traffic() { end(); }
+
+  void end() {
+    ended_ = true;
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+  Counts counts() const {
+    const std::lock_guard lock(mutex_);
+    return counts_;
+  }
+  bool goes_on(int answers) const {
+    const int before = counts().answered;
+    return eventually([&] { return counts().answered >= before + answers; });
+  }
+  std::deque<StubUser>& users() { return users_; }  // Once it has ended.
+
+ private:
+  static constexpr std::size_t lanes = 4;
+
+  // Two reads for each write: a write that a death has cut may not be sent again by anybody, a read may.
+  void serve(StubUser& user) {
+    const bool writes = ++turn_ % 3 == 0;
+    const std::string node = user.node();
+    const std::string backup = user.backup();
+    const int visits = user.visits();
+    const int status = writes ? user.visit().status() : user.get_me().status();
+    const std::lock_guard lock(mutex_);
+    ++counts_.answered;
+    if (status == 401) ++counts_.lost;
+    if (status != 200 && !writes) ++counts_.refused;
+    if (status != 200) return;
+    if (user.visits() < visits + (writes ? 1 : 0)) ++counts_.went_back;
+    if (user.node() == node) return;
+    ++counts_.moved;
+    if (user.node() != backup) ++counts_.elsewhere;
+  }
+
+  std::deque<StubUser> users_;
+  std::array<std::vector<StubUser*>, lanes> lanes_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> ended_ = false;
+  std::atomic<unsigned> turn_ = 0;
+  mutable std::mutex mutex_;
+  Counts counts_;
+};
+
+TEST_CASE("any one of five servers is killed under requests: no session is lost, each goes on at its named backup") {
+  StubGroup group("primary-backup", "abcde");
+  group.start_all();
+  Balancer balancer(announced(group));
+  Traffic traffic(balancer.port(), 40);
+  int moved = 0;
+  for (const std::string& name : group.names()) {
+    INFO(name);
+    REQUIRE(traffic.goes_on(200));
+    group.kill(name);
+    REQUIRE(traffic.goes_on(200));
+    REQUIRE(comes_to(balancer, name, "down"));
+    group.start(name);
+    REQUIRE(comes_to(balancer, name, "up"));
+    REQUIRE(traffic.goes_on(200));
+    const Traffic::Counts counts = traffic.counts();
+    CHECK(counts.lost == 0);
+    CHECK(counts.went_back == 0);
+    CHECK(counts.refused == 0);
+    CHECK(counts.elsewhere == 0);
+    CHECK(counts.moved > moved);
+    moved = counts.moved;
+  }
+  traffic.end();
+  CHECK(eventually([&] { return group.copies() == 2 * traffic.users().size(); }));
+
+  // One owner and one history: what is written at one server is read at every other, in whatever order they are asked.
+  const auto names = group.names();
+  for (std::size_t i = 0; i < traffic.users().size(); ++i) {
+    StubUser& user = traffic.users()[i];
+    const int before = user.visits();
+    for (std::size_t step = 0; step < names.size(); ++step) {
+      user.move_to(group.port(names[(i + step * 2) % names.size()]));
+      CHECK(user.get_me().status() == 200);
+      CHECK(user.visits() - before == static_cast<int>(step));
+      CHECK(user.visit().status() == 200);
+    }
+  }
+  CHECK(eventually([&] { return group.copies() == 2 * traffic.users().size(); }));
+}
+
+TEST_CASE("without replicas the same death takes the sessions with it") {
+  StubGroup group("primary-backup", "abc");
+  for (const std::string& name : group.names()) group.start(name, "a secret of " + name + " alone");
+  group.process("a").await_line("peer b: not connected");
+  Balancer balancer(announced(group));
+  Traffic traffic(balancer.port(), 12);
+  REQUIRE(traffic.goes_on(50));
+  group.kill("a");
+  REQUIRE(eventually([&] { return traffic.counts().lost > 0; }));
+}
+
+TEST_CASE("a server that stands still fails nobody, and when it goes on it does not undo what was written meanwhile") {
+  const std::string strategy = GENERATE(as<std::string>(), "primary-backup", "all-to-all");
+  CAPTURE(strategy);
+  StubGroup group(strategy, "abc");
+  group.start_all();
+  for (int i = 0; i < 5; ++i) {
+    StubUser user(group.port("a"), "eve");
+    user.log_in();
+    CHECK(user.visit().status() == 200);
+    const std::string backup = user.backup();
+    const std::string third = backup == "b" ? "c" : "b";
+
+    group.stop(backup);
+    CHECK(user.visit().status() == 200);
+    CHECK(user.backup() == third);
+    group.go_on(backup);
+
+    group.stop("a");
+    user.move_to(group.port(third));
+    for (int visit = 3; visit <= 5; ++visit) {
+      CHECK(user.visit().status() == 200);
+      CHECK(user.visits() == visit);
+    }
+    group.go_on("a");
+    user.move_to(group.port("a"));
+    CHECK(user.visit().status() == 200);
+    CHECK(user.visits() == 6);
+    for (const std::string& name : group.names()) {
+      user.move_to(group.port(name));
+      CHECK(user.get_me().status() == 200);
+      CHECK(user.visits() == 6);
+    }
+  }
+}
+
+TEST_CASE("a log-out reaches a server that stood still, and nobody brings the session back") {
+  const std::string strategy = GENERATE(as<std::string>(), "primary-backup", "all-to-all");
+  CAPTURE(strategy);
+  StubGroup group(strategy, "abc");
+  group.start_all();
+  std::list<StubUser> users;
+  for (int i = 0; i < 8; ++i) users.emplace_back(group.port("a"), "user" + std::to_string(i)).log_in();
+  group.stop("b");
+  for (StubUser& user : users) {
+    StubUser leaving = user;  // The other one keeps the cookie.
+    CHECK(nlohmann::json::parse(leaving.send("POST", "/logout").body).at("logged_out") == true);
+  }
+  group.go_on("b");
+  for (StubUser& user : users) {
+    for (const std::string name : {"b", "c", "a"}) {
+      user.move_to(group.port(name));
+      CHECK(eventually([&] { return user.get_me().status() == 401; }));
+    }
+  }
+  CHECK(eventually([&] { return group.copies() == 0; }));
+}
+
+TEST_CASE("a server starts with all its peers down, and the first that comes gets the replicas") {
+  StubGroup group("primary-backup", "abc");
+  group.start("a");
+  StubUser user(group.port("a"), "eve");
+  user.log_in();
+  CHECK(user.node() == "a");
+  CHECK(user.backup().empty());
+  group.start("b");
+  CHECK(eventually([&] { return user.get_me().status() == 200 && user.backup() == "b"; }));
+  group.kill("a");
+  user.move_to(group.port("b"));
+  CHECK(user.get_me().status() == 200);
+  CHECK(user.node() == "b");
+}
+
+TEST_CASE("a server with another secret gets nothing and gives nothing") {
+  StubGroup group("primary-backup", "abc");
+  group.start("a");
+  group.start("b");
+  group.start("c", "another secret of its own");
+  group.await_meeting("a", "b");
+  group.process("c").await_line("peer a: not connected");
+  group.process("a").await_line("a connection to the peers' port is closed: it has another --peer-secret");
+  for (int i = 0; i < 6; ++i) {
+    StubUser user(group.port("a"), "user" + std::to_string(i));
+    user.log_in();
+    CHECK(user.backup() == "b");
+    user.move_to(group.port("c"));
+    CHECK(user.get_me().status() == 401);
+  }
+  CHECK(group.stats("c").at("sessions") == 0);
+}
+
+}  // namespace
+}  // namespace stickler::integration
