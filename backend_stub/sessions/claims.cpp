@@ -127,7 +127,7 @@ void Claims::own(const std::string& id, Run run) {
   const bool spread_already = group_.everywhere() && all_have(run, copy.stamp);
   copy.stamp.term = run.term;
   copy.stamp.owner = group_.peers.self();
-  group_.table.put(copy);
+  group_.table.put(copy, group_.now_beyond_doubt());
   // Whoever waits looks at the session again, and claims it again if another node was faster.
   const auto told = [this, id, waiting = std::move(run.waiting), holders = std::move(run.holders)](auto) {
     release(id, holders);

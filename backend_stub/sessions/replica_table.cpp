@@ -20,12 +20,13 @@ Replica* ReplicaTable::find(const std::string& id) {
   return nullptr;
 }
 
-Replica& ReplicaTable::put(const Copy& copy) {
+Replica& ReplicaTable::put(const Copy& copy, TimePoint taken) {
   remove(copy.id);
   const auto added = replicas_.try_emplace(copy.id).first;
   Replica& replica = added->second;
   replica.stamp = copy.stamp;
   replica.session = copy.session;
+  replica.taken = taken;
   replica.ends = clock_.now() + std::min(copy.left, life_);
   by_end_.emplace(replica.ends, &added->first);
   stats_.bytes_held += bytes_of(copy.id, replica);

@@ -19,6 +19,7 @@ struct Replica {
   std::shared_ptr<const Session> session;
   std::string backup;  // If this node is the owner: who holds it as well, in primary-backup; "": nobody.
   TimePoint ends{};
+  TimePoint taken{};      // When this copy came here, by the loop's clock.
   bool given_up = false;  // By the owner, for another node; until that sends what it has made of it.
 };
 
@@ -30,7 +31,7 @@ class ReplicaTable {
 
   // Null: there is none, or its life is over. Until the next call that adds or removes.
   Replica* find(const std::string& id);
-  Replica& put(const Copy& copy);                                                          // Replaces what is there.
+  Replica& put(const Copy& copy, TimePoint taken);                                         // Replaces what is there.
   void write(const std::string& id, Stamp stamp, std::shared_ptr<const Session> session);  // Requires: it is there.
   void prolong(const std::string& id, Duration left);                                      // Likewise.
   void remove(const std::string& id);

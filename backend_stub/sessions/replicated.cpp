@@ -8,6 +8,10 @@ namespace {
 constexpr std::size_t removed_by_a_call = 4;
 constexpr std::size_t removed_by_tidy = 20000;
 
+constexpr std::chrono::milliseconds pulse{50};
+constexpr std::chrono::milliseconds standstill{150};  // Less than a peer's patience, with a pulse.
+static_assert(standstill + pulse <= Link::patience);
+
 // Each loss of a session to another node's claim means that a request there has had it.
 constexpr int claims_max = 16;
 
@@ -35,7 +39,20 @@ ReplicatedStore::ReplicatedStore(const World& world, const ReplicatedSettings& s
       desk_(group_, spread_, claims_),
       offers_(group_, spread_),
       mending_(group_, spread_, claims_),
-      peers_(world.loop, std::move(peers), *this) {}
+      pulse_(world.loop, [this] { take_pulse(); }),
+      last_pulse_(world.loop.now()),
+      peers_(world.loop, std::move(peers), *this) {
+  pulse_.start(pulse, pulse);
+}
+
+// Who does not answer for a while is passed over, and its sessions go on elsewhere. If that was this process, it learns
+// so here, with the first request that it reads: it asks the others about every session that it had, and about those
+// that it finds in the queues of its connections.
+void ReplicatedStore::take_pulse() {
+  const TimePoint now = group_.loop.now();
+  const Duration gap = now - std::exchange(last_pulse_, now);
+  if (gap > standstill) group_.doubted_until = now + pulse;
+}
 
 void ReplicatedStore::create(const std::string& id, Session session, OnStored done) {
   table_.remove_expired(removed_by_a_call);
@@ -45,14 +62,15 @@ void ReplicatedStore::create(const std::string& id, Session session, OnStored do
   const Stamp stamp{.term = end == nullptr ? 1 : end->term + 1, .owner = peers_.self(), .version = 1};
   table_.forget_notes(id);
   const auto shared = std::make_shared<const Session>(std::move(session));
-  table_.put({.id = id, .stamp = stamp, .left = table_.life(), .session = shared});
+  table_.put({.id = id, .stamp = stamp, .left = table_.life(), .session = shared}, group_.now_beyond_doubt());
   table_.count_creation();
   spread_.whole(id, answering({.id = id, .version = 1, .session = shared}, std::move(done)));
 }
 
 void ReplicatedStore::load(const std::string& id, OnStored done) {
+  take_pulse();
   const Replica* replica = table_.find(id);
-  if (replica != nullptr && (group_.everywhere() || group_.owns(*replica))) return done(answer(id, *replica));
+  if (replica != nullptr && group_.may_answer_from(*replica)) return done(answer(id, *replica));
   with_owned(id, claims_max, [this, id, done = std::move(done)](Claims::Outcome outcome) {
     done(outcome == Claims::Outcome::owned ? answer(id, *table_.find(id)) : failure(status_of(outcome)));
   });
@@ -135,8 +153,9 @@ void ReplicatedStore::erase_owned(const std::string& id, int attempts_left, OnSt
 
 // `done(owned)` finds the session in the table, owned by this node.
 void ReplicatedStore::with_owned(const std::string& id, int attempts_left, OnOwned done) {
+  take_pulse();
   const Replica* replica = table_.find(id);
-  if (replica != nullptr && group_.owns(*replica)) return done(Claims::Outcome::owned);
+  if (replica != nullptr && group_.may_write(*replica)) return done(Claims::Outcome::owned);
   if (attempts_left == 0) return done(Claims::Outcome::unavailable);
   claims_.claim(id, [this, id, attempts_left, done = std::move(done)](Claims::Outcome outcome) {
     outcome == Claims::Outcome::owned ? with_owned(id, attempts_left - 1, done) : done(outcome);
