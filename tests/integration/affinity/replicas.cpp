@@ -12,10 +12,50 @@
 namespace stickler::integration {
 namespace {
 
-Setup announced(const StubGroup& group) {
-  return {.pool = {"affinity: {cookie: {keys: [\"" + first_key + "\"]}, backup: announced}",
-                   "health: {active: {path: /healthz, interval: 100ms, timeout: 5s, rise: 1, fall: 2}}"},
+Setup announced(const StubGroup& group, std::string_view probe_timeout = "5s") {
+  return {.top = {access_log_to_stdout},
+          .pool = {"affinity: {cookie: {keys: [\"" + first_key + "\"]}, backup: announced}",
+                   "health: {active: {path: /healthz, interval: 100ms, timeout: " + std::string(probe_timeout) +
+                       ", rise: 1, fall: 2}}"},
           .backends = group.backends()};
+}
+
+double verdicts(Balancer& balancer, std::string_view verdict) {
+  return balancer.metric("stickler_pool_verdicts_total", "reason=\"" + std::string(verdict) + "\"");
+}
+
+// The first requests of users who did nothing while `dead` was killed and found down: its own go on at the backup that
+// was named to them, and nobody else notices.
+void check_first_requests(Balancer& balancer, std::deque<StubUser>& users, const std::string& dead) {
+  int failovers = 0;
+  for (StubUser& user : users) {
+    const std::string path = "/me?first-after=" + dead + "&user=" + user.name();
+    const bool hit = user.node() == dead;
+    const std::string expected = hit ? user.backup() : user.node();
+    CAPTURE(path, user.node());
+    CHECK_FALSE(expected.empty());
+    CHECK(user.get_me(path).status() == 200);
+    CHECK(user.node() == expected);
+    CHECK(user.visits() == 1);
+    CHECK(verdict(balancer, path) == (hit ? "failover" : "bound"));
+    failovers += hit ? 1 : 0;
+  }
+  CHECK(failovers > 0);
+}
+
+// One owner and one history: what is written at one server is read at every other, in whatever order they are asked.
+void check_histories(const StubGroup& group, std::deque<StubUser>& users) {
+  const auto names = group.names();
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    StubUser& user = users[i];
+    const int before = user.visits();
+    for (std::size_t step = 0; step < names.size(); ++step) {
+      user.move_to(group.port(names[(i + step * 2) % names.size()]));
+      CHECK(user.get_me().status() == 200);
+      CHECK(user.visits() - before == static_cast<int>(step));
+      CHECK(user.visit().status() == 200);
+    }
+  }
 }
 
 // Users that go on reading and writing, each after its own last answer, until they are told to end.
@@ -95,6 +135,12 @@ TEST_CASE("any one of five servers is killed under requests: no session is lost,
   StubGroup group(strategy, "abcde");
   group.start_all();
   Balancer balancer(announced(group));
+  std::deque<StubUser> resting;
+  for (int i = 0; i < 20; ++i) {
+    StubUser& user = resting.emplace_back(balancer.port(), "resting" + std::to_string(i));
+    user.log_in();
+    CHECK(user.visit().status() == 200);
+  }
   Traffic traffic(balancer.port(), 40);
   int moved = 0;
   for (const std::string& name : group.names()) {
@@ -103,6 +149,7 @@ TEST_CASE("any one of five servers is killed under requests: no session is lost,
     group.kill(name);
     REQUIRE(traffic.goes_on(200));
     REQUIRE(comes_to(balancer, name, "down"));
+    check_first_requests(balancer, resting, name);
     group.start(name);
     REQUIRE(comes_to(balancer, name, "up"));
     REQUIRE(traffic.goes_on(200));
@@ -115,22 +162,40 @@ TEST_CASE("any one of five servers is killed under requests: no session is lost,
     moved = counts.moved;
   }
   traffic.end();
+  CHECK(verdicts(balancer, "moved") == 0);
+  CHECK(verdicts(balancer, "failover") > 5);
+  const std::size_t copies_in_all = copies * (traffic.users().size() + resting.size());
+  CHECK(eventually([&] { return group.copies() == copies_in_all; }));
+  check_histories(group, traffic.users());
+  check_histories(group, resting);
+  CHECK(eventually([&] { return group.copies() == copies_in_all; }));
+}
+
+TEST_CASE("any one of five servers stands still under requests and goes on: no session is lost, no write is undone") {
+  const auto [strategy, copies] = GENERATE(table<std::string, std::size_t>({{"primary-backup", 2}, {"all-to-all", 5}}));
+  CAPTURE(strategy);
+  StubGroup group(strategy, "abcde");
+  group.start_all();
+  Balancer balancer(announced(group, "200ms"));
+  Traffic traffic(balancer.port(), 40);
+  for (const std::string& name : group.names()) {
+    INFO(name);
+    REQUIRE(traffic.goes_on(200));
+    group.stop(name);
+    REQUIRE(comes_to(balancer, name, "down"));
+    group.go_on(name);
+    REQUIRE(comes_to(balancer, name, "up"));
+    REQUIRE(traffic.goes_on(200));
+    const Traffic::Counts counts = traffic.counts();
+    CHECK(counts.lost == 0);
+    CHECK(counts.went_back == 0);
+    CHECK(counts.elsewhere == 0);
+    CHECK(counts.moved > 0);
+  }
+  traffic.end();
   const std::size_t copies_in_all = copies * traffic.users().size();
   CHECK(eventually([&] { return group.copies() == copies_in_all; }));
-
-  // One owner and one history: what is written at one server is read at every other, in whatever order they are asked.
-  const auto names = group.names();
-  for (std::size_t i = 0; i < traffic.users().size(); ++i) {
-    StubUser& user = traffic.users()[i];
-    const int before = user.visits();
-    for (std::size_t step = 0; step < names.size(); ++step) {
-      user.move_to(group.port(names[(i + step * 2) % names.size()]));
-      CHECK(user.get_me().status() == 200);
-      CHECK(user.visits() - before == static_cast<int>(step));
-      CHECK(user.visit().status() == 200);
-    }
-  }
-  CHECK(eventually([&] { return group.copies() == copies_in_all; }));
+  check_histories(group, traffic.users());
 }
 
 TEST_CASE("without replicas the same death takes the sessions with it") {

@@ -48,7 +48,7 @@ class StubUser {
   StubUser(std::uint16_t port, std::string name) : port_(port), name_(std::move(name)) {}
 
   void log_in();
-  Message get_me() { return send("GET", "/me"); }
+  Message get_me(std::string_view target = "/me") { return send("GET", target); }
   Message visit() { return send("POST", "/visit"); }
   Message send(std::string_view method, std::string_view target, const std::string& form = "");
   void move_to(std::uint16_t port) { port_ = port; }
