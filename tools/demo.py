@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Three log-in servers behind Stickler: users log in, one server is killed, and a table shows who noticed.
+"""Two pools of three log-in servers behind Stickler: users log in to both, one server of each is killed, and a table
+shows who noticed. The servers of one pool keep sessions in their own memory, those of the other replicate them.
 
 demo.py [--once]: stays up until Ctrl-C; with --once it stops at the end, with exit code 1 unless exactly the users of
-the dead server lost their session. Runs the programs of build/bin with conf/demo.yaml; a port of it that is taken is
-replaced by a free one.
+the dead server without replicas lost their session, and those of the other went on at the backup that they were named.
+Runs the programs of build/bin with conf/demo.yaml; a port of it that is taken is replaced by a free one.
 """
 import argparse
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -16,11 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+import urllib.request
+from dataclasses import dataclass, field
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CONFIG = "conf/demo.yaml"
 USERS = 30
+VISITS = 3
+STRATEGIES = {"memory": "memory", "replicated": "primary-backup"}  # Of each pool's servers: --sessions.
 COLOURS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
@@ -40,6 +45,19 @@ class User:
     name: str
     jar: str
     node: str = ""
+    backup: str = ""
+
+
+@dataclass
+class Pool:
+    name: str
+    nodes: dict  # Name -> address.
+    site: str = ""
+    users: list = field(default_factory=list)
+    dead: str = ""
+
+    def users_of(self, node):
+        return [user for user in self.users if user.node == node]
 
 
 def paint(colour, text):
@@ -94,9 +112,9 @@ def free_port(host):
 
 def configuration(folder):
     """The path of the configuration to run, and its text: conf/demo.yaml, or a copy with free ports."""
-    with open(os.path.join(ROOT, CONFIG), encoding="utf-8") as file:
-        text = file.read()
     path = CONFIG
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        text = file.read()
     for host, port in dict.fromkeys(re.findall(r"(\d+\.\d+\.\d+\.\d+):(\d+)\b", re.sub(r"#.*", "", text))):
         if is_free(host, int(port)):
             continue
@@ -108,6 +126,14 @@ def configuration(folder):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     return path, text
+
+
+def read_pools(text):
+    pools = []
+    for part in re.split(r"\n  (?=\w+:)", text.partition("\npools:")[2])[1:]:
+        nodes = dict(re.findall(r"name:\s*(\w+),\s*address:\s*([\d.]+:\d+)", part))
+        pools.append(Pool(part.partition(":")[0], nodes))
+    return pools
 
 
 # Processes ------------------------------------------------------------------------------------------------------
@@ -153,11 +179,11 @@ class Process:
 # Users ----------------------------------------------------------------------------------------------------------
 
 def request(url, user, form=None):
-    """One request by curl with the user's cookie jar."""
+    """One request by curl with the user's cookie jar; with a form, perhaps an empty one, it is a POST."""
     arguments = ["curl", "-sS", "--noproxy", "*", "--max-time", "10", "-b", user.jar, "-c", user.jar,
                  "-w", "\n%{http_code} %{time_total}", url]
-    for field in form or []:
-        arguments += ["--data-urlencode", field]
+    for pair in [] if form is None else form or [""]:
+        arguments += ["--data-urlencode", pair]
     run = subprocess.run(arguments, capture_output=True, text=True, check=False)
     body, _, figures = run.stdout.rpartition("\n")
     status, seconds = figures.split()
@@ -169,110 +195,178 @@ def request(url, user, form=None):
 
 
 def log_in(site, user):
-    """Logs in and remembers the node that /me names; three more requests must land there too."""
+    """Logs in, and remembers the node that answers and the backup that it names; the visits must land there too."""
     answer = request(site + "/login", user, [f"user={user.name}", f"password={user.name}"])
     if answer.status not in (200, 204, 303):
         raise Failure(f"{user.name} could not log in: status {answer.status} {answer.body or ''}")
-    seen = [request(site + "/me", user) for _ in range(4)]
+    seen = [request(site + "/visit", user, []) for _ in range(VISITS)] + [request(site + "/me", user)]
     for me in seen:
         if me.status != 200 or me.body.get("user") != user.name:
-            raise Failure(f"{user.name} logged in, but /me answered {me.status} {me.body or ''}")
+            raise Failure(f"{user.name} logged in, but was answered {me.status} {me.body or ''}")
     nodes = {me.body.get("node") for me in seen}
     if len(nodes) != 1:
         raise Failure(f"{user.name} was sent to several nodes: {sorted(nodes)}")
     user.node = nodes.pop()
+    user.backup = seen[-1].body.get("backup") or ""
 
 
 def names(users):
     return " ".join(user.name for user in users) or "-"
 
 
-def show_landing(nodes, users, dead=()):
+def show_landing(pools):
     rows = []
-    for name, address in nodes.items():
-        here = [user for user in users if user.node == name]
-        rows.append([name, "dead" if name in dead else address, len(here), names(here)])
-    table(["node", "address", "users", "who"], rows)
+    for pool in pools:
+        for name, address in pool.nodes.items():
+            here = pool.users_of(name)
+            rows.append([pool.name, name, "dead" if name == pool.dead else address, len(here), names(here)])
+    table(["pool", "node", "address", "users", "who"], rows)
 
 
-def show_loss(nodes, users, after, dead):
+def has_all(answer, user):
+    return answer.status == 200 and answer.body.get("user") == user.name and answer.body.get("visits") == VISITS
+
+
+def show_loss(pools, after):
     """The table of the main point. Returns the sentences that are not as they must be."""
     rows, wrong = [], []
-    for name in nodes:
-        here = [user for user in users if user.node == name]
-        kept = [u for u in here if after[u.name].status == 200 and after[u.name].body.get("node") == name]
-        lost = [u for u in here if after[u.name].status == 401]
-        other = [u for u in here if u not in kept and u not in lost]
-        rows.append([name + (" (dead)" if name == dead else ""), len(here), len(kept), len(lost), len(other), names(lost)])
-        if name == dead and len(lost) != len(here):
-            wrong.append(f"{len(here) - len(lost)} users of the dead node {name} were not asked to log in again")
-        if name != dead and len(kept) != len(here):
-            wrong.append(f"{len(here) - len(kept)} users of {name} noticed: {names(lost + other)}")
-    table(["node", "users", "still logged in", "lost session", "errors", "who lost it"], rows)
+    for pool in pools:
+        for name in pool.nodes:
+            here = pool.users_of(name)
+            answers = [(user, after[pool.name, user.name]) for user in here]
+            same = [u for u, answer in answers if has_all(answer, u) and answer.body.get("node") == name]
+            moved = [u for u, answer in answers if has_all(answer, u) and answer.body.get("node") == u.backup]
+            lost = [u for u, answer in answers if answer.status == 401]
+            errors = len(here) - len(same) - len(moved) - len(lost)
+            rows.append([pool.name, name + (" (dead)" if name == pool.dead else ""), len(here), len(same), len(moved),
+                         len(lost), errors, names(lost)])
+            wanted = same if name != pool.dead else lost if pool.name == "memory" else moved
+            if len(wanted) != len(here):
+                wrong.append(f"{len(here) - len(wanted)} users of {name} were not answered as they should be")
+    table(["pool", "node", "users", "same node", "backup", "lost session", "errors", "who lost it"], rows)
     return wrong
 
 
 # The play -------------------------------------------------------------------------------------------------------
 
-def play(folder, processes, once):
-    step("Starting")
+def start_servers(folder, processes, pool):
+    peers = {name: f"127.0.0.1:{free_port('127.0.0.1')}" for name in pool.nodes}
+    secret = secrets.token_hex(16)
+    strategy = STRATEGIES[pool.name]
+    for name, address in pool.nodes.items():
+        arguments = ["--listen", address, "--name", name, "--sessions", strategy, "--password-cost", "off"]
+        if strategy != "memory":
+            others = ",".join(f"{other}={peer}" for other, peer in peers.items() if other != name)
+            arguments += ["--peer-listen", peers[name], "--peers", others, "--peer-secret", secret]
+        processes[name] = Process(folder, name, ["build/bin/login-stub", *arguments])
+        processes[name].wait_for(r" info ready$")
+        say(f"  login-stub {name} on {address}, --sessions {strategy}")
+    for name in pool.nodes if strategy != "memory" else []:
+        for other in pool.nodes.keys() - {name}:
+            processes[name].wait_for(f" info peer {other}: connected")
+
+
+def start(folder, processes):
+    """Everything that runs. Returns the pools and the address of the admin API."""
     config, text = configuration(folder)
-    nodes = dict(re.findall(r"name:\s*(\w+),\s*address:\s*([\d.]+:\d+)", text))
-    for name, address in nodes.items():
-        stub = Process(folder, name, ["build/bin/login-stub", "--listen", address, "--name", name,
-                                      "--sessions", "memory", "--password-cost", "off"])
-        processes[name] = stub
-        stub.wait_for(r" info listening ")
-        say(f"  login-stub {name} on {address}")
+    pools = read_pools(text)
+    for pool in pools:
+        start_servers(folder, processes, pool)
     balancer = Process(folder, "stickler", ["build/bin/stickler", "run", config])
     processes["stickler"] = balancer
     balancer.wait_for(r" info ready$")
     with open(balancer.log, encoding="utf-8", errors="replace") as log:
         listening = dict(re.findall(r" info listening (\S+) (\S+)", log.read(), re.MULTILINE))
-    admin = listening.pop("admin", "")
-    site = "http://" + next(iter(listening.values())).replace("0.0.0.0", "127.0.0.1")
-    say(f"  stickler run {config} on {site}")
+    # Two names of this machine, or a browser would mix the cookies of the two.
+    for pool, host in zip(pools, ["127.0.0.1", "localhost"]):
+        pool.site = f"http://{host}:{listening[pool.name].rpartition(':')[2]}"
+        pool.users = [User(name, os.path.join(folder, f"{pool.name}-{name}.jar"))
+                      for name in (f"u{i:02}" for i in range(1, USERS + 1))]
+    say(f"  stickler run {config} on " + " and ".join(pool.site for pool in pools))
+    return pools, listening["admin"]
 
-    step(f"{USERS} users log in through {site}, and come back three times each")
-    users = [User(f"u{i:02}", os.path.join(folder, f"u{i:02}.jar")) for i in range(1, USERS + 1)]
-    for user in users:
-        log_in(site, user)
-    show_landing(nodes, users)
 
-    dead = sorted(nodes)[len(nodes) // 2]
-    step(f"kill -9 {dead}, then every user sends GET /me")
-    processes[dead].kill()
-    after = {user.name: request(site + "/me", user) for user in users}
-    wrong = show_loss(nodes, users, after, dead)
+def ask_admin(admin, path):
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{admin}{path}", timeout=10) as answer:
+        return answer.read().decode()
 
-    lost = [user for user in users if user.node == dead]
-    step(f"The {len(lost)} users of {dead} log in again and land on the nodes that live")
-    for user in lost:
-        log_in(site, user)
-    show_landing(nodes, users, dead=(dead,))
-    if any(user.node == dead for user in users):
-        wrong.append(f"a user logged in to {dead}, which is dead")
 
+def await_down(admin, pool, seconds=30):
+    deadline = time.monotonic() + seconds
+    while json.loads(ask_admin(admin, f"/api/v1/pools/{pool.name}/backends/{pool.dead}"))["state"] != "down":
+        if time.monotonic() > deadline:
+            raise Failure(f"{pool.dead} was killed, and is not found down after {seconds} s")
+        time.sleep(0.05)
+
+
+def failovers(admin, pool):
+    sample = rf'stickler_pool_verdicts_total{{pool="{pool.name}",reason="failover"}} (\d+)'
+    return int(re.search(sample, ask_admin(admin, "/metrics")).group(1))
+
+
+def go_on(admin, memory, replicated):
+    """What the users of the dead do next. Returns the sentences that are not as they must be."""
+    wrong = []
+    for pool in (memory, replicated):
+        await_down(admin, pool)
+    hit = replicated.users_of(replicated.dead)
+    for user in hit:
+        answer = request(replicated.site + "/me", user)
+        if not has_all(answer, user) or answer.body.get("node") != user.backup:
+            wrong.append(f"{user.name} did not go on at {user.backup}: {answer.status} {answer.body or ''}")
+        user.node = answer.body.get("node", "")
+    count = failovers(admin, replicated)
+    if count != len(hit):
+        wrong.append(f"{count} requests have the verdict failover, not {len(hit)}")
+    for user in memory.users_of(memory.dead):
+        log_in(memory.site, user)
+    show_landing([memory, replicated])
+    if memory.users_of(memory.dead):
+        wrong.append(f"a user logged in to {memory.dead}, which is dead")
+    return wrong
+
+
+def play(folder, processes, once):
+    step("Starting")
+    pools, admin = start(folder, processes)
+    memory, replicated = pools
+    step(f"{USERS} users log in to each pool, and come back {VISITS + 1} times")
+    for pool in pools:
+        for user in pool.users:
+            log_in(pool.site, user)
+    show_landing(pools)
+
+    for pool in pools:
+        pool.dead = sorted(pool.nodes)[len(pool.nodes) // 2]
+    step(f"kill -9 {memory.dead} {replicated.dead}, then every user sends GET /me")
+    for pool in pools:
+        processes[pool.dead].kill()
+    after = {(pool.name, user.name): request(pool.site + "/me", user) for pool in pools for user in pool.users}
+    wrong = show_loss(pools, after)
+    lost, saved = (len(pool.users_of(pool.dead)) for pool in pools)
+
+    step(f"Both are found down: the {lost} users of {memory.dead} log in again, the {saved} of {replicated.dead} just go on")
+    wrong += go_on(admin, memory, replicated)
     if wrong:
         raise Failure("not as it must be: " + "; ".join(wrong))
-    slowest = max(answer.seconds for answer in after.values()) * 1000
-    say("\n" + paint("green", f"{len(lost)} of {USERS} users lost their session: those whose node died. The other "
-                              f"{USERS - len(lost)} noticed nothing."))
-    say(f"The slowest answer right after the kill took {slowest:.0f} ms.")
+    say("\n" + paint("red", f"memory:     {lost} of {USERS} users lost their session, those whose node died."))
+    say(paint("green", f"replicated: nobody did. The {saved} users of {replicated.dead} went on at the backup that their "
+                       f"cookie named, with every visit they had made."))
+    say(f"The slowest answer right after the kill took {max(answer.seconds for answer in after.values()) * 1000:.0f} ms.")
     if not once:
-        stay_up(site, admin, processes, dead)
+        stay_up(pools, admin, processes)
 
 
-def stay_up(site, admin, processes, dead):
-    step("Everything stays up. Ctrl-C stops it.")
-    rows = [["log in (password = user name)", site + "/"]]
-    if admin:
-        rows += [["status", f"http://{admin}/api/v1/status"], ["pools", f"http://{admin}/api/v1/pools"],
-                 ["metrics", f"http://{admin}/metrics"], ["on the command line", f"build/bin/stickler status --admin {admin}"]]
-    table(["what", "where"], rows)
+def stay_up(pools, admin, processes):
+    step("Everything else stays up. Ctrl-C stops it.")
+    table(["what", "where"],
+          [[f"log in to {pool.name} (password = user name)", pool.site + "/"] for pool in pools] +
+          [["status", f"http://{admin}/api/v1/status"], ["pools", f"http://{admin}/api/v1/pools"],
+           ["metrics", f"http://{admin}/metrics"], ["on the command line", f"build/bin/stickler status --admin {admin}"]])
+    dead = {pool.dead for pool in pools}
     while True:
         for name, process in processes.items():
-            if name != dead and process.child.poll() is not None:
+            if name not in dead and process.child.poll() is not None:
                 raise Failure(f"{name} stopped with exit code {process.child.returncode}")
         time.sleep(0.2)
 

@@ -206,18 +206,21 @@ TEST_CASE("the demo's configuration needs no environment, and has its servers in
   const std::string text = read_file(root / "conf/demo.yaml");
   const Loaded loaded = load_text(text, machine_with({}));
   CHECK(report(loaded).empty());
-  REQUIRE(loaded.config.pools.size() == 1);
+  REQUIRE(loaded.config.pools.size() == 2);
+  CHECK(loaded.config.pools[0].affinity.backup == BackupRule::none);
+  CHECK(loaded.config.pools[1].affinity.backup == BackupRule::announced);
   std::vector<std::string> found;
   const std::regex server(R"(name:\s*(\w+),\s*address:\s*([\d.]+:\d+))");
   for (std::sregex_iterator it(text.begin(), text.end(), server), end; it != end; ++it) {
     found.push_back((*it)[1].str() + " " + (*it)[2].str());
   }
   std::vector<std::string> wanted;
-  for (const Backend& backend : loaded.config.pools[0].backends) {
-    wanted.push_back(backend.name + " " + backend.address.to_string());
+  for (const Pool& pool : loaded.config.pools) {
+    for (const Backend& backend : pool.backends) wanted.push_back(backend.name + " " + backend.address.to_string());
   }
   CHECK(found == wanted);
-  CHECK(found == std::vector<std::string>{"a 127.0.0.1:9001", "b 127.0.0.1:9002", "c 127.0.0.1:9003"});
+  CHECK(found == std::vector<std::string>{"a 127.0.0.1:9001", "b 127.0.0.1:9002", "c 127.0.0.1:9003",
+                                          "d 127.0.0.1:9004", "e 127.0.0.1:9005", "f 127.0.0.1:9006"});
 }
 
 }  // namespace
