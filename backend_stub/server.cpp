@@ -41,7 +41,7 @@ Result<PasswordRules> password_rules(const Options& options) {
   return rules;
 }
 
-Result<std::unique_ptr<SessionStore>> make_store(io::Loop& loop, const Options& options) {
+Result<std::unique_ptr<SessionStore>> make_store(io::Loop& loop, const Clock& real, const Options& options) {
   const Strategy& strategy = *find_strategy(options.sessions);
   StoreContext context{.clock = loop, .life = LogIns::life_for(options.ttl), .sessions_max = options.sessions_max};
   if (strategy.replicates) {
@@ -56,7 +56,7 @@ Result<std::unique_ptr<SessionStore>> make_store(io::Loop& loop, const Options& 
                         .others = options.peers,
                         .secret = options.peer_secret};
     context.membership = std::make_unique<Membership>(
-        Membership{.loop = loop, .peers = std::move(peers), .sync = options.replicate_sync});
+        Membership{.loop = loop, .real = real, .peers = std::move(peers), .sync = options.replicate_sync});
   }
   return strategy.make(std::move(context));
 }
@@ -112,8 +112,9 @@ int serve(const Options& options) {
   auto rules = password_rules(options);
   if (!rules) return fail_with(2, {"--users: " + rules.error().message});
 
+  const SystemClock real;
   io::Loop loop;
-  auto store = make_store(loop, options);
+  auto store = make_store(loop, real, options);
   if (!store) return fail_with(1, store.error());
   App app(loop,
           {.node = options.name,

@@ -36,7 +36,10 @@ void Claims::look(const std::string& id) {
   const auto found = running_.find(id);
   if (found == running_.end() || found->second.phase != Phase::pausing) return;
   Run& run = found->second;
-  run = {.waiting = std::move(run.waiting), .rounds_left = run.rounds_left - 1, .phase = Phase::looking};
+  run = {.waiting = std::move(run.waiting),
+         .rounds_left = run.rounds_left - 1,
+         .phase = Phase::looking,
+         .standstills = group_.pulse.standstills()};
   if (const Replica* own = group_.table.find(id)) run.had = own->stamp;
   if (const Stamp* floor = group_.table.floor_of(id)) run.term = floor->term;
   run.term = std::max(run.term, run.had.term);
@@ -94,6 +97,9 @@ void Claims::looked(const std::string& id, Run& run) {
 }
 
 void Claims::claimed(const std::string& id, Run& run) {
+  // What the others have said may have been waiting for this process for long.
+  group_.pulse.feel();
+  if (run.standstills != group_.pulse.standstills()) return look_later(id, run);
   const Replica* own = group_.table.find(id);
   // Peers have left out what our own copy made needless; if that has gone meanwhile, they have to be asked again. So
   // they have if another node has become the owner for all that.
@@ -127,7 +133,7 @@ void Claims::own(const std::string& id, Run run) {
   const bool spread_already = group_.everywhere() && all_have(run, copy.stamp);
   copy.stamp.term = run.term;
   copy.stamp.owner = group_.peers.self();
-  group_.table.put(copy, group_.now_beyond_doubt());
+  group_.table.put(copy, group_.pulse.now_beyond_doubt());
   // Whoever waits looks at the session again, and claims it again if another node was faster.
   const auto told = [this, id, waiting = std::move(run.waiting), holders = std::move(run.holders)](auto) {
     release(id, holders);

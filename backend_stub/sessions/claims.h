@@ -52,6 +52,7 @@ class Claims {
     Phase phase = Phase::pausing;
     std::size_t awaited = 0;
     bool again = false;
+    unsigned standstills = 0;
     Stamp had{};  // Our own copy's, when we asked.
     Stamp end{};
     std::uint64_t term = 0;  // The highest that was seen.

@@ -45,7 +45,7 @@ Stored Desk::take(const Copy& copy) {
   const Replica* replica = group_.table.find(copy.id);
   if (replica == nullptr && group_.table.full()) return stored(Stored::Status::full);
   // Of one reign a lower version comes only late, from a connection that was given up.
-  if (replica == nullptr || replica->stamp <= copy.stamp) group_.table.put(copy, group_.loop.now());
+  if (replica == nullptr || replica->stamp <= copy.stamp) group_.table.put(copy, group_.pulse.now());
   group_.table.forget_notes(copy.id);
   return stored(Stored::Status::ok);
 }

@@ -1,9 +1,10 @@
 // Group: what the parts of a ReplicatedStore share. The loop's thread; owned by the store.
 #pragma once
 
-#include <algorithm>
+#include <string>
 
 #include "backend_stub/peers/peers.h"
+#include "backend_stub/sessions/pulse.h"
 #include "backend_stub/sessions/replica_table.h"
 
 namespace stickler::stub {
@@ -19,19 +20,16 @@ struct Group {
   io::Loop& loop;
   ReplicaTable& table;
   Peers& peers;
-  TimePoint doubted_until{};  // What came before it may have changed hands while this process stood still.
+  Pulse pulse;
 
   bool everywhere() const { return placement == Placement::all_to_all; }
   bool owns(const Replica& replica) const { return replica.stamp.owner == peers.self() && !replica.given_up; }
 
   // Without asking anybody.
   bool may_answer_from(const Replica& replica) const {
-    return replica.taken >= doubted_until && (everywhere() || owns(replica));
+    return replica.taken >= pulse.doubted_until() && (everywhere() || owns(replica));
   }
-  bool may_write(const Replica& replica) const { return replica.taken >= doubted_until && owns(replica); }
-
-  // Of a copy that has just been made here, or that all others have been asked about.
-  TimePoint now_beyond_doubt() const { return std::max(loop.now(), doubted_until); }
+  bool may_write(const Replica& replica) const { return replica.taken >= pulse.doubted_until() && owns(replica); }
 
   // A greater stamp has been seen elsewhere.
   void remove_older(const std::string& id, const Stamp& than) const {

@@ -17,7 +17,7 @@ std::unique_ptr<SessionStore> make_memory(StoreContext context) {
 std::unique_ptr<SessionStore> make_replicated(StoreContext context, Placement placement) {
   Membership& membership = *context.membership;
   return std::make_unique<ReplicatedStore>(
-      ReplicatedStore::World{.loop = membership.loop, .clock = context.clock},
+      ReplicatedStore::World{.loop = membership.loop, .clock = context.clock, .real = membership.real},
       ReplicatedSettings{
           .placement = placement, .sync = membership.sync, .life = context.life, .sessions_max = context.sessions_max},
       std::move(membership.peers));

@@ -12,6 +12,7 @@ namespace stickler::stub {
 // What a store needs that replicates its sessions.
 struct Membership {
   io::Loop& loop;
+  const Clock& real;  // See pulse.h.
   PeersSettings peers;
   bool sync = true;
 };

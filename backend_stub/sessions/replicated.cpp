@@ -8,9 +8,7 @@ namespace {
 constexpr std::size_t removed_by_a_call = 4;
 constexpr std::size_t removed_by_tidy = 20000;
 
-constexpr std::chrono::milliseconds pulse{50};
-constexpr std::chrono::milliseconds standstill{150};  // Less than a peer's patience, with a pulse.
-static_assert(standstill + pulse <= Link::patience);
+static_assert(Pulse::standstill + Pulse::interval <= Link::patience);  // We learn of it before we are passed over.
 
 // Each loss of a session to another node's claim means that a request there has had it.
 constexpr int claims_max = 16;
@@ -32,26 +30,20 @@ StoreStatus status_of(Claims::Outcome outcome) {
 
 ReplicatedStore::ReplicatedStore(const World& world, const ReplicatedSettings& settings, PeersSettings peers)
     : table_(world.clock, settings.life, settings.sessions_max),
-      group_{
-          .placement = settings.placement, .sync = settings.sync, .loop = world.loop, .table = table_, .peers = peers_},
+      group_{.placement = settings.placement,
+             .sync = settings.sync,
+             .loop = world.loop,
+             .table = table_,
+             .peers = peers_,
+             .pulse = Pulse(world.real)},
       spread_(group_),
       claims_(group_, spread_),
       desk_(group_, spread_, claims_),
       offers_(group_, spread_),
       mending_(group_, spread_, claims_),
-      pulse_(world.loop, [this] { take_pulse(); }),
-      last_pulse_(world.loop.now()),
+      pulse_(world.loop, [this] { group_.pulse.feel(); }),
       peers_(world.loop, std::move(peers), *this) {
-  pulse_.start(pulse, pulse);
-}
-
-// Who does not answer for a while is passed over, and its sessions go on elsewhere. If that was this process, it learns
-// so here, with the first request that it reads: it asks the others about every session that it had, and about those
-// that it finds in the queues of its connections.
-void ReplicatedStore::take_pulse() {
-  const TimePoint now = group_.loop.now();
-  const Duration gap = now - std::exchange(last_pulse_, now);
-  if (gap > standstill) group_.doubted_until = now + pulse;
+  pulse_.start(Pulse::interval, Pulse::interval);
 }
 
 void ReplicatedStore::create(const std::string& id, Session session, OnStored done) {
@@ -62,13 +54,15 @@ void ReplicatedStore::create(const std::string& id, Session session, OnStored do
   const Stamp stamp{.term = end == nullptr ? 1 : end->term + 1, .owner = peers_.self(), .version = 1};
   table_.forget_notes(id);
   const auto shared = std::make_shared<const Session>(std::move(session));
-  table_.put({.id = id, .stamp = stamp, .left = table_.life(), .session = shared}, group_.now_beyond_doubt());
+  table_.put({.id = id, .stamp = stamp, .left = table_.life(), .session = shared}, group_.pulse.now_beyond_doubt());
   table_.count_creation();
   spread_.whole(id, answering({.id = id, .version = 1, .session = shared}, std::move(done)));
 }
 
+// The pulse is felt with every request, so that the first one after a standstill is not answered from what this node had
+// before it.
 void ReplicatedStore::load(const std::string& id, OnStored done) {
-  take_pulse();
+  group_.pulse.feel();
   const Replica* replica = table_.find(id);
   if (replica != nullptr && group_.may_answer_from(*replica)) return done(answer(id, *replica));
   with_owned(id, claims_max, [this, id, done = std::move(done)](Claims::Outcome outcome) {
@@ -153,7 +147,7 @@ void ReplicatedStore::erase_owned(const std::string& id, int attempts_left, OnSt
 
 // `done(owned)` finds the session in the table, owned by this node.
 void ReplicatedStore::with_owned(const std::string& id, int attempts_left, OnOwned done) {
-  take_pulse();
+  group_.pulse.feel();
   const Replica* replica = table_.find(id);
   if (replica != nullptr && group_.may_write(*replica)) return done(Claims::Outcome::owned);
   if (attempts_left == 0) return done(Claims::Outcome::unavailable);

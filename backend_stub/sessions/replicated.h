@@ -25,6 +25,7 @@ class ReplicatedStore final : public SessionStore, private PeersEvents {
   struct World {
     io::Loop& loop;
     const Clock& clock;  // That sessions live by.
+    const Clock& real;   // See pulse.h.
   };
 
   // Requires: what `world` names outlives it.
@@ -52,7 +53,6 @@ class ReplicatedStore final : public SessionStore, private PeersEvents {
   void on_live(const std::string& peer, bool restarted) override;
   void on_lost(const std::string& peer) override;
   void on_settled() override { claims_.peers_settled(); }
-  void take_pulse();
   void on_question(const Asker& asker, Message& question) override;
 
   void with_owned(const std::string& id, int attempts_left, OnOwned done);
@@ -70,7 +70,6 @@ class ReplicatedStore final : public SessionStore, private PeersEvents {
   Offers offers_;
   Mending mending_;
   io::Timer pulse_;
-  TimePoint last_pulse_;
   Peers peers_;  // Ends first: then nobody calls the others any more.
 };
 

@@ -1,10 +1,13 @@
 // Nodes: several stores that replicate to each other, over real sockets on the test's own loop. Each may be killed and
-// started again, empty, at the same address; the sessions' clock is the test's.
+// started again, empty, at the same address; the sessions' clock is the test's. A Puppet stands in for one of them, and
+// says what the test tells it to.
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,7 +38,7 @@ class Nodes {
     }
   }
 
-  void start(const std::string& name) {
+  PeersSettings settings_of(const std::string& name) {
     const auto bound = sockets_.extract(name);
     PeersSettings peers{.self = name,
                         .generation = ++generations_,
@@ -45,12 +48,18 @@ class Nodes {
     for (const auto& [other, address] : addresses_) {
       if (other != name) peers.others.push_back({.name = other, .address = address});
     }
-    stores_[name] = std::make_unique<ReplicatedStore>(ReplicatedStore::World{.loop = loop, .clock = clock},
-                                                      ReplicatedSettings{.placement = options_.placement,
-                                                                         .sync = options_.sync,
-                                                                         .life = options_.life,
-                                                                         .sessions_max = options_.sessions_max},
-                                                      std::move(peers));
+    return peers;
+  }
+
+  void start(const std::string& name) {
+    PeersSettings peers = settings_of(name);
+    stores_[name] =
+        std::make_unique<ReplicatedStore>(ReplicatedStore::World{.loop = loop, .clock = clock, .real = real},
+                                          ReplicatedSettings{.placement = options_.placement,
+                                                             .sync = options_.sync,
+                                                             .life = options_.life,
+                                                             .sessions_max = options_.sessions_max},
+                                          std::move(peers));
   }
 
   void start_all() {
@@ -98,6 +107,7 @@ class Nodes {
 
   io::Loop loop;
   ManualClock clock;
+  ManualClock real;  // By which a node notices that it stood still. It never does, unless the test moves this.
 
  private:
   static io::ListenSocket bind(const Address& address) {
@@ -111,6 +121,55 @@ class Nodes {
   std::map<std::string, Address> addresses_;
   std::map<std::string, std::unique_ptr<ReplicatedStore>> stores_;
   std::uint64_t generations_ = 0;
+};
+
+// A node that knows only what the test tells it. What `answers` returns is said to whoever asks, and
+// nullopt leaves the question open.
+class Puppet final : private PeersEvents {
+ public:
+  using Answers = std::function<std::optional<Message>(const Asker& asker, const Message& question)>;
+
+  // By itself it holds nothing, and takes everything.
+  static std::optional<Message> know_nothing(const Asker&, const Message& question) {
+    if (std::holds_alternative<Find>(question) || std::holds_alternative<Claim>(question)) return Found{};
+    if (std::holds_alternative<Offer>(question)) return Wanted{};
+    return Stored{};
+  }
+
+  Puppet(Nodes& nodes, PeersSettings settings, Answers answers = know_nothing)
+      : nodes_(nodes), answers_(std::move(answers)), peers_(nodes.loop, std::move(settings), *this) {}
+
+  // Until each sees the other.
+  void meet(const std::string& name) {
+    nodes_.await([&] { return peers_.is_live(name) && nodes_.store(name).peers().is_live(peers_.self()); });
+  }
+
+  // Its answer; nullopt: none came.
+  std::optional<Message> ask(const std::string& name, Message question) {
+    bool answered = false;
+    std::optional<Message> kept;
+    peers_.ask(name, std::move(question), [&](Message* answer) {
+      answered = true;
+      if (answer != nullptr) kept = *answer;
+    });
+    nodes_.await([&] { return answered; });
+    return kept;
+  }
+  void answer(const Asker& asker, Message message) { peers_.answer(asker, std::move(message)); }
+
+  int losses = 0;
+
+ private:
+  void on_live(const std::string&, bool) override {}
+  void on_lost(const std::string&) override { ++losses; }
+  void on_settled() override {}
+  void on_question(const Asker& asker, Message& question) override {
+    if (auto answer = answers_(asker, question)) peers_.answer(asker, *std::move(answer));
+  }
+
+  Nodes& nodes_;
+  Answers answers_;
+  Peers peers_;
 };
 
 // A node's store as one that a test may own.

@@ -12,15 +12,6 @@
 namespace stickler::stub::test {
 namespace {
 
-// The calls of stores.h, on one node of several.
-Rig at(Nodes& nodes, const std::string& name) {
-  return {.store = std::make_unique<StoreOfNode>(nodes.store(name)),
-          .pass = [&nodes](Duration time) { nodes.clock.advance(time); },
-          .run_until = [&nodes](const bool& flag) { run_until(nodes.loop, [&] { return flag; }); }};
-}
-
-std::string id_of(int number) { return "id" + std::to_string(number); }
-
 void create_sessions(Nodes& nodes, int count) {
   const auto names = nodes.running();
   for (int i = 0; i < count; ++i) {

@@ -59,6 +59,15 @@ inline std::vector<RigMaker> rigs() {
   return {{"memory", memory_rig}, {"primary-backup", primary_backup_rig}, {"all-to-all", all_to_all_rig}};
 }
 
+// The calls of stores.h, on one node of several.
+inline Rig at(Nodes& nodes, const std::string& name) {
+  return {.store = std::make_unique<StoreOfNode>(nodes.store(name)),
+          .pass = [&nodes](Duration time) { nodes.clock.advance(time); },
+          .run_until = [&nodes](const bool& flag) { run_until(nodes.loop, [&] { return flag; }); }};
+}
+
+inline std::string id_of(int number) { return "id" + std::to_string(number); }
+
 // A StoreAnswer that may be kept.
 struct Kept {
   StoreStatus status = StoreStatus::ok;

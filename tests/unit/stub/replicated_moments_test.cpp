@@ -1,0 +1,47 @@
+// Nodes that die, stand still or disagree at the moment that is worst for a session. The others are puppets, so that
+// the moment is the test's choice.
+#include "tests/unit/stub/stores.h"
+
+namespace stickler::stub::test {
+namespace {
+
+Stamp stamp_of(std::string owner, std::uint64_t version) {
+  return {.term = 1, .owner = std::move(owner), .version = version};
+}
+
+// As often visited as its version says.
+Copy copy_of(const std::string& id, const Stamp& stamp) {
+  return {.id = id,
+          .stamp = stamp,
+          .left = life,
+          .session = std::make_shared<const Session>(session_of("eve", stamp.version))};
+}
+
+Found found(Found::Status status, const std::string& id, const Stamp& stamp) {
+  return {.status = status, .stamp = stamp, .term = stamp.term, .copy = copy_of(id, stamp)};
+}
+
+template <class Kind>
+bool is(const Message& message) {
+  return std::holds_alternative<Kind>(message);
+}
+
+TEST_CASE("a node that stood still while it took a session over asks again") {
+  Nodes nodes({.size = 2});
+  nodes.start("a");
+  std::uint64_t version = 5;
+  Puppet owner(nodes, nodes.settings_of("b"),
+               [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                 if (is<Find>(question)) return found(Found::Status::owned, "id", stamp_of("b", version));
+                 if (!is<Claim>(question)) return Puppet::know_nothing(asker, question);
+                 const Found given = found(Found::Status::owned, "id", stamp_of("b", version));
+                 if (version == 5) nodes.real.advance(1s);
+                 version = 6;  // Taken back meanwhile, and written.
+                 return given;
+               });
+  owner.meet("a");
+  CHECK(load(at(nodes, "a"), "id").version == 6);
+}
+
+}  // namespace
+}  // namespace stickler::stub::test
