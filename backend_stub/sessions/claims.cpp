@@ -57,6 +57,8 @@ void Claims::ask(const std::string& id, const std::vector<std::string>& peers, c
 
 void Claims::received(const std::string& id, const std::string& peer, Message* answer) {
   Run& run = running_.at(id);
+  // Who was lost while it was asked may have written meanwhile, and whoever holds that may have been asked before.
+  if (answer == nullptr) run.again = true;
   if (auto* found = answer == nullptr ? nullptr : std::get_if<Found>(answer)) {
     run.term = std::max(run.term, found->term);
     if (found->status == Found::Status::busy) run.again = true;

@@ -26,6 +26,33 @@ bool is(const Message& message) {
   return std::holds_alternative<Kind>(message);
 }
 
+TEST_CASE("an owner dies while its session is taken over, after one more write: that is not lost") {
+  Nodes nodes({.size = 3});
+  nodes.start("a");
+  nodes.start("b");
+  bool claimed = false;
+  auto owner = std::make_unique<Puppet>(nodes, nodes.settings_of("c"),
+                                        [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                                          if (is<Find>(question))
+                                            return found(Found::Status::owned, "id", stamp_of("c", 5));
+                                          if (!is<Claim>(question)) return Puppet::know_nothing(asker, question);
+                                          claimed = true;
+                                          return std::nullopt;
+                                        });
+  owner->meet("a");
+  owner->meet("b");
+  owner->ask("b", copy_of("id", stamp_of("c", 5)));
+  const Kept loaded = ask(at(nodes, "a"), [&](SessionStore& store, OnStored done) {
+    store.load("id", std::move(done));
+    nodes.await([&] { return claimed; });
+    owner->ask("b", copy_of("id", stamp_of("c", 6)));
+    owner.reset();
+  });
+  REQUIRE(loaded.status == StoreStatus::ok);
+  CHECK(loaded.version == 6);
+  CHECK(loaded.session->visits == 6);
+}
+
 TEST_CASE("a node that stood still while it took a session over asks again") {
   Nodes nodes({.size = 2});
   nodes.start("a");
