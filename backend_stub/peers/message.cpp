@@ -108,9 +108,16 @@ void put(Packer& out, const Wanted& wanted) {
 
 // --- Unpacking -------------------------------------------------------------------------------------------------------
 
+// Each change of owner adds one, each end a thousand. More would come round to 0.
+std::uint64_t term_of(Unpacker& in) {
+  const std::uint64_t term = in.u64();
+  if (term >= std::uint64_t{1} << 60) in.refuse();
+  return term;
+}
+
 Stamp stamp_of(Unpacker& in) {
   Stamp stamp;
-  stamp.term = in.u64();
+  stamp.term = term_of(in);
   stamp.owner = in.text(name_bytes_max);
   stamp.version = in.u64();
   return stamp;
@@ -190,7 +197,7 @@ void get(Unpacker& in, Stored& stored) {
 void get(Unpacker& in, Found& found) {
   found.status = static_cast<Found::Status>(in.number_below(5));
   found.stamp = stamp_of(in);
-  found.term = in.u64();
+  found.term = term_of(in);
   if (in.flag()) get(in, found.copy.emplace());
 }
 

@@ -70,7 +70,8 @@ void Claims::received(const std::string& id, const std::string& peer, Message* a
     }
     // Between the two questions the owner has gone: to another node, or with the session.
     if (run.phase == Phase::claiming && found->status == Found::Status::none) run.again = true;
-    if (found->copy && (!run.best || run.best->stamp < found->copy->stamp)) run.best = std::move(found->copy);
+    if (found->copy && found->copy->id == id && (!run.best || run.best->stamp < found->copy->stamp))
+      run.best = std::move(found->copy);
   }
   arrived(id);
 }

@@ -106,6 +106,12 @@ TEST_CASE("what no node of ours would say is no message") {
   }
   CHECK_FALSE(unpack(pack({.number = 1, .message = Hello{.name = std::string(65, 'n')}})));
   CHECK_FALSE(unpack(pack({.number = 1, .message = Erase{.id = std::string(65, 'i'), .stamp = {}}})));
+  // One more would be the first again.
+  const Stamp endless{.term = std::uint64_t{1} << 60, .owner = "a", .version = 1};
+  CHECK_FALSE(unpack(pack({.number = 1, .message = Erase{.id = "id", .stamp = endless}})));
+  Found late;
+  late.term = endless.term;
+  CHECK_FALSE(unpack(pack({.number = 1, .message = late})));
   // Added to the time it would overflow.
   Message long_life = copy_with("");
   std::get<Copy>(long_life).left = Duration::max();

@@ -70,5 +70,20 @@ TEST_CASE("a node that stood still while it took a session over asks again") {
   CHECK(load(at(nodes, "a"), "id").version == 6);
 }
 
+TEST_CASE("an answer about another session than was asked for is none") {
+  Nodes nodes({.size = 2});
+  nodes.start("a");
+  std::string id = "another";
+  Puppet holder(nodes, nodes.settings_of("b"),
+                [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                  if (is<Find>(question)) return found(Found::Status::held, id, stamp_of("b", 3));
+                  if (is<Claim>(question)) return found(Found::Status::held, std::exchange(id, "id"), stamp_of("b", 3));
+                  return Puppet::know_nothing(asker, question);
+                });
+  holder.meet("a");
+  CHECK(load(at(nodes, "a"), "id").version == 3);
+  CHECK(nodes.store("a").stats().sessions == 1);
+}
+
 }  // namespace
 }  // namespace stickler::stub::test
