@@ -44,8 +44,13 @@ Stored Desk::take(const Copy& copy) {
   if (auto greater = above(copy.id, copy.stamp)) return superseded(*std::move(greater));
   const Replica* replica = group_.table.find(copy.id);
   if (replica == nullptr && group_.table.full()) return stored(Stored::Status::full);
+  const bool ours = copy.stamp.owner == group_.peers.self();
+  if (ours && replica != nullptr && group_.owns(*replica)) return stored(Stored::Status::ok);
   // Of one reign a lower version comes only late, from a connection that was given up.
-  if (replica == nullptr || replica->stamp <= copy.stamp) group_.table.put(copy, group_.pulse.now());
+  if (replica == nullptr || replica->stamp <= copy.stamp) {
+    // Of our own reign others send only what we had before our start. It may not be the last of it.
+    group_.table.put(copy, group_.pulse.now()).given_up = ours;
+  }
   group_.table.forget_notes(copy.id);
   return stored(Stored::Status::ok);
 }

@@ -50,9 +50,9 @@ Offer Offers::next_batch(Round& round) const {
 // Each session by its owner; where everybody holds everything, those of the dead by whoever lives, and so the peer's
 // own: it may have come back empty.
 bool Offers::is_offered(const Round& round, const Replica& replica) const {
-  if (group_.owns(replica)) return true;
+  if (!group_.everywhere()) return group_.owns(replica);
   const std::string& owner = replica.stamp.owner;
-  return group_.everywhere() && (owner == round.peer || !group_.peers.is_live(owner));
+  return owner == group_.peers.self() || owner == round.peer || !group_.peers.is_live(owner);
 }
 
 // While a copy is on its way to somebody it may be to this peer, and it must not be told to throw it away.

@@ -53,6 +53,25 @@ TEST_CASE("an owner dies while its session is taken over, after one more write: 
   CHECK(loaded.session->visits == 6);
 }
 
+TEST_CASE("all-to-all: a node that started anew does not go on with what it owned before, as others remember it") {
+  Nodes nodes({.placement = Placement::all_to_all, .size = 3});
+  nodes.start("a");
+  Puppet behind(nodes, nodes.settings_of("b"));
+  Puppet current(nodes, nodes.settings_of("c"),
+                 [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                   if (is<Find>(question) || is<Claim>(question)) {
+                     return found(Found::Status::held, "id", stamp_of("a", 6));
+                   }
+                   return Puppet::know_nothing(asker, question);
+                 });
+  behind.meet("a");
+  current.meet("a");
+  CHECK(behind.ask("a", copy_of("id", stamp_of("a", 5))).has_value());
+  const Update from_old{.session = session_of("eve", 100), .from_version = 5};
+  CHECK(update(at(nodes, "a"), "id", from_old).status == StoreStatus::conflict);
+  CHECK(load(at(nodes, "a"), "id").version == 6);
+}
+
 TEST_CASE("a node that stood still while it took a session over asks again") {
   Nodes nodes({.size = 2});
   nodes.start("a");
