@@ -93,10 +93,13 @@ Found Desk::look(const Asker& asker, const Find& find) {
   return found(find.id, find.have);
 }
 
-// The owner gives a session up only between two writes, so that none is in two minds.
+// The owner gives a session up only between two writes, so that none is in two minds. One claim a term: of two nodes
+// that do not see each other the second looks again, and then sees what the first has made of it.
 Found Desk::give(const Asker& asker, const Claim& claim) {
   if (!claims_.yield_to_claim(claim.id, asker.name) || spread_.busy(claim.id)) return {.status = Found::Status::busy};
-  if (above(claim.id, claim.stamp)) return {.status = Found::Status::busy, .term = found(claim.id, {}).term};
+  if (const std::uint64_t term = term_of(claim.id); term >= claim.stamp.term) {
+    return {.status = Found::Status::busy, .term = term};
+  }
   const Found given = found(claim.id, claim.have);
   if (Replica* replica = group_.table.find(claim.id)) {
     replica->given_up = true;
@@ -108,14 +111,20 @@ Found Desk::give(const Asker& asker, const Claim& claim) {
 Found Desk::found(const std::string& id, const Stamp& have) {
   if (const Stamp* end = group_.table.end_of(id)) return {.status = Found::Status::erased, .stamp = *end};
   Found found;
-  if (const Stamp* floor = group_.table.floor_of(id)) found.term = floor->term;
+  found.term = term_of(id);
   const Replica* replica = group_.table.find(id);
   if (replica == nullptr) return found;
   found.status = group_.owns(*replica) ? Found::Status::owned : Found::Status::held;
   found.stamp = replica->stamp;
-  found.term = std::max(found.term, replica->stamp.term);
   if (replica->stamp > have) found.copy = group_.table.copy_of(id, *replica);
   return found;
+}
+
+// The highest that is known here.
+std::uint64_t Desk::term_of(const std::string& id) {
+  const Stamp* floor = group_.table.floor_of(id);
+  const Replica* replica = group_.table.find(id);
+  return std::max(floor == nullptr ? 0 : floor->term, replica == nullptr ? 0 : replica->stamp.term);
 }
 
 Wanted Desk::compare(const Offer& offer) {

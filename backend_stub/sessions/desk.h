@@ -25,6 +25,7 @@ class Desk {
   Wanted compare(const Offer& offer);
   void compare(const Offered& offered, Wanted& wanted);
   std::optional<Stamp> above(const std::string& id, const Stamp& stamp);
+  std::uint64_t term_of(const std::string& id);
 
   Group& group_;
   Spread& spread_;

@@ -72,6 +72,27 @@ TEST_CASE("all-to-all: a node that started anew does not go on with what it owne
   CHECK(load(at(nodes, "a"), "id").version == 6);
 }
 
+TEST_CASE("of two nodes that claim a session in one term the second has to look again") {
+  Nodes nodes({.size = 3});
+  nodes.start("a");
+  Puppet first(nodes, nodes.settings_of("b"));
+  Puppet second(nodes, nodes.settings_of("c"));
+  first.meet("a");
+  second.meet("a");
+  create(at(nodes, "a"), "id", session_of("eve"));
+  const auto claim = [&](Puppet& claimant, const std::string& name) {
+    const Stamp stamp{.term = 2, .owner = name, .version = 0};
+    return std::get<Found>(claimant.ask("a", Claim{.id = "id", .have = {}, .stamp = stamp}).value());
+  };
+  const Found given = claim(first, "b");
+  CHECK(given.status == Found::Status::owned);
+  CHECK(given.copy.has_value());
+  const Found refused = claim(second, "c");
+  CHECK(refused.status == Found::Status::busy);
+  CHECK(refused.term == 2);
+  CHECK_FALSE(refused.copy.has_value());
+}
+
 TEST_CASE("a node that stood still while it took a session over asks again") {
   Nodes nodes({.size = 2});
   nodes.start("a");
