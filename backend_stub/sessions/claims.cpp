@@ -150,14 +150,15 @@ bool Claims::all_have(const Run& run, const Stamp& stamp) const {
          std::ranges::all_of(run.holders, [&](const Holder& holder) { return holder.stamp == stamp; });
 }
 
-// Copies that nobody keeps up to date are better gone.
+// Copies that nobody keeps up to date are better gone; but not before somebody else has one.
 void Claims::release(const std::string& id, const std::vector<Holder>& holders) {
   const Replica* replica = group_.table.find(id);
-  if (group_.everywhere() || replica == nullptr || !group_.owns(*replica) || spread_.busy(id)) return;
+  if (group_.everywhere() || replica == nullptr || !group_.owns(*replica) || replica->backup.empty()) return;
   const Release question{.id = id, .stamp = replica->stamp};
   const std::string backup = replica->backup;
   for (const Holder& holder : holders) {
-    if (holder.name != backup) group_.peers.ask(holder.name, question, [](Message*) {});
+    if (holder.name == backup || spread_.sends_to(id, holder.name)) continue;
+    group_.peers.ask(holder.name, question, [](Message*) {});
   }
 }
 

@@ -55,9 +55,9 @@ bool Offers::is_offered(const Round& round, const Replica& replica) const {
   return owner == group_.peers.self() || owner == round.peer || !group_.peers.is_live(owner);
 }
 
-// While a copy is on its way to somebody it may be to this peer, and it must not be told to throw it away.
+// What is on its way to this peer it must not be told to throw away.
 bool Offers::is_holder(const std::string& peer, const std::string& id, const Replica& replica) const {
-  return group_.everywhere() || replica.backup == peer || spread_.busy(id);
+  return group_.everywhere() || replica.backup == peer || spread_.sends_to(id, peer);
 }
 
 void Offers::received(const SharedRound& round, const Message* answer) {

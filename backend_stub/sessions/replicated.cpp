@@ -59,9 +59,12 @@ void ReplicatedStore::create(const std::string& id, Session session, OnStored do
   spread_.whole(id, answering({.id = id, .version = 1, .session = shared}, std::move(done)));
 }
 
-// The pulse is felt with every request, so that the first one after a standstill is not answered from what this node had
-// before it.
+// What is still on its way to the others is not shown: a death of this node would undo it. The pulse is felt with every
+// request, so that the first one after a standstill is not answered from what this node had before it.
 void ReplicatedStore::load(const std::string& id, OnStored done) {
+  if (group_.sync && spread_.busy(id)) {
+    return spread_.when_done(id, [this, id, done = std::move(done)] { load(id, done); });
+  }
   group_.pulse.feel();
   const Replica* replica = table_.find(id);
   if (replica != nullptr && group_.may_answer_from(*replica)) return done(answer(id, *replica));

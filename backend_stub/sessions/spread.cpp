@@ -22,9 +22,20 @@ std::string Spread::backup_of(const std::string& id, const Replica& replica) con
   return group_.peers.is_live(replica.backup) ? replica.backup : std::string();
 }
 
+bool Spread::sends_to(const std::string& id, const std::string& peer) const {
+  const auto running = running_.find(id);
+  return running != running_.end() && std::ranges::find(running->second.jobs, peer, [](const SharedJob& job) {
+                                        return job->target;
+                                      }) != running->second.jobs.end();
+}
+
+void Spread::when_done(const std::string& id, std::function<void()> then) {
+  running_.at(id).waiting.push_back(std::move(then));
+}
+
 void Spread::start(Job started) {
   const auto job = std::make_shared<Job>(std::move(started));
-  ++running_[job->id];
+  running_[job->id].jobs.push_back(job);
   group_.everywhere() ? to_all(job) : to_backup(job);
   if (!group_.sync) report(*job);
 }
@@ -47,10 +58,19 @@ void Spread::to_backup(const SharedJob& job) {
     return std::ranges::find(job->tried, peer) == job->tried.end();
   });
   const bool keeps = std::ranges::find(candidates, replica->backup) != candidates.end();
-  const std::string target = keeps ? replica->backup : first_in_order(job->id, candidates);
+  const std::string target = keeps ? replica->backup : new_backup(*job, candidates);
   // Named once it has answered; where nobody waits for that, at once.
   if (!keeps) replica->backup = group_.sync ? "" : target;
+  job->target = target;
   target.empty() ? finish(job) : send(job, target, !keeps || !job->change);
+}
+
+// Of several that are under way all choose one, or a copy would be left that nobody keeps up to date.
+std::string Spread::new_backup(const Job& job, const std::vector<std::string>& candidates) const {
+  for (const SharedJob& other : running_.at(job.id).jobs) {
+    if (other.get() != &job && std::ranges::find(candidates, other->target) != candidates.end()) return other->target;
+  }
+  return first_in_order(job.id, candidates);
 }
 
 void Spread::send(const SharedJob& job, const std::string& peer, bool whole) {
@@ -85,8 +105,14 @@ void Spread::received_from_backup(const SharedJob& job, const std::string& peer,
 
 void Spread::finish(const SharedJob& job) {
   const auto running = running_.find(job->id);
-  if (--running->second == 0) running_.erase(running);
+  std::erase(running->second.jobs, job);
+  std::vector<std::function<void()>> waiting;
+  if (running->second.jobs.empty()) {
+    waiting = std::move(running->second.waiting);
+    running_.erase(running);
+  }
   report(*job);
+  for (const auto& then : waiting) then();
 }
 
 void Spread::report(Job& job) const {

@@ -27,6 +27,8 @@ class Spread {
   void change(Change change, Done done);
 
   bool busy(const std::string& id) const { return running_.contains(id); }
+  bool sends_to(const std::string& id, const std::string& peer) const;
+  void when_done(const std::string& id, std::function<void()> then);  // Requires: busy. It may be so again by then.
 
   // The node that the session's requests had best go to when this one dies; "": none.
   std::string backup_of(const std::string& id, const Replica& replica) const;
@@ -38,14 +40,20 @@ class Spread {
     std::optional<Change> change;
     Done done;
     std::vector<std::string> tried{};
+    std::string target{};  // In primary-backup: who is asked to hold it.
     std::size_t awaited = 0;
     bool superseded = false;
   };
   using SharedJob = std::shared_ptr<Job>;
+  struct Running {
+    std::vector<SharedJob> jobs{};
+    std::vector<std::function<void()>> waiting{};
+  };
 
   void start(Job job);
   void to_all(const SharedJob& job);
   void to_backup(const SharedJob& job);
+  std::string new_backup(const Job& job, const std::vector<std::string>& candidates) const;
   void send(const SharedJob& job, const std::string& peer, bool whole);
   void received(const SharedJob& job, const std::string& peer, Stored::Status status);
   void received_from_backup(const SharedJob& job, const std::string& peer, Stored::Status status);
@@ -54,7 +62,7 @@ class Spread {
   Replica* find_own(const Job& job) const;
 
   Group& group_;
-  std::unordered_map<std::string, unsigned> running_;  // Jobs of a session.
+  std::unordered_map<std::string, Running> running_;  // By session.
 };
 
 }  // namespace stickler::stub

@@ -1,5 +1,6 @@
 // Nodes that die, stand still or disagree at the moment that is worst for a session. The others are puppets, so that
 // the moment is the test's choice.
+#include "backend_stub/peers/rendezvous.h"
 #include "tests/unit/stub/stores.h"
 
 namespace stickler::stub::test {
@@ -51,6 +52,95 @@ TEST_CASE("an owner dies while its session is taken over, after one more write: 
   REQUIRE(loaded.status == StoreStatus::ok);
   CHECK(loaded.version == 6);
   CHECK(loaded.session->visits == 6);
+}
+
+TEST_CASE("a read waits for a write that no other node has yet") {
+  Nodes nodes({.size = 2});
+  nodes.start("a");
+  std::optional<Asker> asked;
+  Puppet backup(nodes, nodes.settings_of("b"),
+                [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                  if (!is<Change>(question)) return Puppet::know_nothing(asker, question);
+                  asked = asker;
+                  return std::nullopt;
+                });
+  backup.meet("a");
+  create(at(nodes, "a"), "id", session_of("eve"));
+  bool written = false;
+  nodes.store("a").update("id", {.session = session_of("eve", 1), .from_version = 1},
+                          [&](const StoreAnswer&) { written = true; });
+  nodes.await([&] { return asked.has_value(); });
+  const Kept loaded = ask(at(nodes, "a"), [&](SessionStore& store, OnStored done) {
+    bool read = false;
+    store.load("id", [&read, done = std::move(done)](const StoreAnswer& answer) {
+      read = true;
+      done(answer);
+    });
+    CHECK_FALSE(read);
+    backup.answer(*asked, Stored{});
+    nodes.await([&] { return read; });
+  });
+  CHECK(written);
+  CHECK(loaded.session->visits == 1);
+}
+
+TEST_CASE("a node that comes back while a session is written elsewhere is told to hold it only if it is sent there") {
+  Nodes nodes({.size = 3});
+  nodes.start("a");
+  std::optional<Asker> asked;
+  Puppet backup(nodes, nodes.settings_of("b"),
+                [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                  if (!is<Change>(question)) return Puppet::know_nothing(asker, question);
+                  asked = asker;
+                  return std::nullopt;
+                });
+  backup.meet("a");
+  create(at(nodes, "a"), "id", session_of("eve"));
+  bool written = false;
+  nodes.store("a").update("id", {.session = session_of("eve", 1), .from_version = 1},
+                          [&](const StoreAnswer&) { written = true; });
+  nodes.await([&] { return asked.has_value(); });
+  std::optional<bool> to_hold;
+  bool sent = false;
+  Puppet other(nodes, nodes.settings_of("c"), [&](const Asker& asker, const Message& question) {
+    if (const auto* offer = std::get_if<Offer>(&question)) to_hold = offer->sessions.front().yours;
+    if (is<Copy>(question)) sent = true;
+    return Puppet::know_nothing(asker, question);
+  });
+  nodes.await([&] { return to_hold.has_value(); });
+  backup.answer(*asked, Stored{});
+  nodes.await([&] { return written; });
+  CHECK(*to_hold == sent);  // It is, where this test's process got no time and the backup was passed over.
+}
+
+TEST_CASE("who held a session is told that it is elsewhere now, also while that is written again") {
+  Nodes nodes({.size = 3});
+  nodes.start("a");
+  std::string id = "id";
+  while (first_in_order(id, std::vector<std::string>{"b", "c"}) != "c") id += "x";
+  bool released = false;
+  Puppet before(nodes, nodes.settings_of("b"),
+                [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                  released = released || is<Release>(question);
+                  if (!is<Find>(question) && !is<Claim>(question)) return Puppet::know_nothing(asker, question);
+                  return found(Found::Status::owned, id, stamp_of("b", 5));
+                });
+  std::vector<Asker> asked;
+  Puppet backup(nodes, nodes.settings_of("c"),
+                [&](const Asker& asker, const Message& question) -> std::optional<Message> {
+                  if (!is<Copy>(question)) return Puppet::know_nothing(asker, question);
+                  asked.push_back(asker);
+                  return std::nullopt;
+                });
+  before.meet("a");
+  backup.meet("a");
+  const auto nothing = [](const StoreAnswer&) {};
+  nodes.store("a").load(id, nothing);
+  nodes.await([&] { return asked.size() == 1; });
+  nodes.store("a").update(id, {.session = session_of("eve", 6), .from_version = 5}, nothing);
+  nodes.await([&] { return asked.size() == 2; });
+  backup.answer(asked.front(), Stored{});
+  nodes.await([&] { return released; });
 }
 
 TEST_CASE("all-to-all: a node that started anew does not go on with what it owned before, as others remember it") {

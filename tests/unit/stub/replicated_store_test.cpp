@@ -249,6 +249,7 @@ TEST_CASE("requests of one session on all nodes at once: each write that was acc
     CHECK(visited + failed == 4 * rounds);
     CHECK(visited > rounds);
     for (const std::string& name : nodes.running()) CHECK(load(at(nodes, name), "id").session->visits == visited);
+    nodes.await([&] { return nodes.copies() == (placement == Placement::all_to_all ? 4 : 2); });
   }
 }
 
