@@ -13,7 +13,7 @@ void Mending::peer_live(const std::string& peer, bool restarted) {
   if (group_.everywhere()) return;
   std::erase_if(absent_, [&](const Absent& absent) { return absent.peer == peer; });
   // Those that nobody could be found for.
-  enqueue([this](const Replica& replica) { return group_.owns(replica) && !group_.peers.is_live(replica.backup); });
+  queue_.merge(find_all([this](const Replica& replica) { return group_.owns(replica) && replica.backup.empty(); }));
   if (restarted) enqueue_orphans_of(peer);
   work();
 }
@@ -21,7 +21,12 @@ void Mending::peer_live(const std::string& peer, bool restarted) {
 void Mending::peer_lost(const std::string& peer) {
   if (group_.everywhere()) return;
   absent_.push_back({.peer = peer});
-  enqueue([&](const Replica& replica) { return group_.owns(replica) && replica.backup == peer; });
+  // It is named no more, also when it is back at once: it may be back without the sessions.
+  queue_.merge(find_all([&](const Replica& replica) { return group_.owns(replica) && replica.backup == peer; }));
+  for (const std::string& id : queue_) {
+    if (Replica* replica = group_.table.find(id); replica != nullptr && replica->backup == peer)
+      replica->backup.clear();
+  }
   work();
 }
 
@@ -38,22 +43,23 @@ void Mending::tick() {
 }
 
 void Mending::enqueue_orphans_of(const std::string& peer) {
-  enqueue([&](const Replica& replica) { return replica.stamp.owner == peer; });
+  queue_.merge(find_all([&](const Replica& replica) { return replica.stamp.owner == peer; }));
 }
 
-void Mending::enqueue(const std::function<bool(const Replica& replica)>& hurt) {
+std::set<std::string> Mending::find_all(const std::function<bool(const Replica& replica)>& hurt) const {
+  std::set<std::string> ids;
   group_.table.walk("", [&](const std::string& id, const Replica& replica) {
-    if (hurt(replica)) queue_.push_back(id);
+    if (hurt(replica)) ids.insert(ids.end(), id);
     return true;
   });
+  return ids;
 }
 
 // What ends within the call must not call it again, or a long queue would be a deep stack.
 void Mending::work() {
   if (std::exchange(working_, true)) return;
   while (!queue_.empty() && running_ < running_max) {
-    const std::string id = std::move(queue_.front());
-    queue_.pop_front();
+    const std::string id = std::move(queue_.extract(queue_.begin()).value());
     ++running_;
     if (!mend(id)) --running_;
   }
@@ -71,7 +77,7 @@ bool Mending::mend(const std::string& id) {
     claims_.claim(id, mended);
     return true;
   }
-  if (group_.peers.is_live(replica->backup) || group_.peers.live().empty()) return false;
+  if (!replica->backup.empty() || group_.peers.live().empty()) return false;
   spread_.whole(id, mended);
   return true;
 }

@@ -2,8 +2,8 @@
 // them: or the next death would take what is left. The loop's thread; owned by a ReplicatedStore.
 #pragma once
 
-#include <deque>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +25,7 @@ class Mending {
     bool for_a_tick = false;
   };
 
-  void enqueue(const std::function<bool(const Replica& replica)>& hurt);
+  std::set<std::string> find_all(const std::function<bool(const Replica& replica)>& hurt) const;
   void enqueue_orphans_of(const std::string& peer);
   void work();
   bool mend(const std::string& id);
@@ -34,7 +34,7 @@ class Mending {
   Spread& spread_;
   Claims& claims_;
   std::vector<Absent> absent_;
-  std::deque<std::string> queue_;
+  std::set<std::string> queue_;
   std::size_t running_ = 0;
   bool working_ = false;
 };

@@ -18,8 +18,7 @@ void Spread::change(Change change, Done done) {
 }
 
 std::string Spread::backup_of(const std::string& id, const Replica& replica) const {
-  if (group_.everywhere()) return first_in_order(id, group_.peers.live());
-  return group_.peers.is_live(replica.backup) ? replica.backup : std::string();
+  return group_.everywhere() ? first_in_order(id, group_.peers.live()) : replica.backup;
 }
 
 bool Spread::sends_to(const std::string& id, const std::string& peer) const {

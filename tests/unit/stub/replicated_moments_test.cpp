@@ -1,5 +1,7 @@
 // Nodes that die, stand still or disagree at the moment that is worst for a session. The others are puppets, so that
 // the moment is the test's choice.
+#include <set>
+
 #include "backend_stub/peers/rendezvous.h"
 #include "tests/unit/stub/stores.h"
 
@@ -52,6 +54,33 @@ TEST_CASE("an owner dies while its session is taken over, after one more write: 
   REQUIRE(loaded.status == StoreStatus::ok);
   CHECK(loaded.version == 6);
   CHECK(loaded.session->visits == 6);
+}
+
+TEST_CASE("a node that comes back at once, empty, is named as a backup of nothing that it does not have") {
+  constexpr int count = 900;
+  std::set<std::string> named;
+  Nodes nodes({.size = 3});
+  nodes.start_all();
+  for (int i = 0; i < count; ++i) create(at(nodes, "a"), id_of(i), session_of("eve"));
+  nodes.kill_unseen("b");
+  nodes.await([&] { return !nodes.store("a").peers().is_live("b"); });
+  nodes.start("b");
+  int too_many = 0;
+  const auto look = [&] {
+    for (int i = 0; i < count; ++i) {
+      nodes.store("a").load(id_of(i), [&, id = id_of(i)](const StoreAnswer& answer) {
+        if (answer.backup == "b") named.insert(id);
+      });
+    }
+    too_many += named.size() > nodes.store("b").stats().sessions ? 1 : 0;
+  };
+  nodes.await([&] {
+    if (!nodes.store("a").peers().is_live("b")) return false;
+    look();
+    return nodes.copies() == 2 * count;
+  });
+  CHECK(too_many == 0);
+  CHECK(nodes.store("b").stats().sessions + nodes.store("c").stats().sessions == count);
 }
 
 TEST_CASE("a read waits for a write that no other node has yet") {
