@@ -1,6 +1,7 @@
 // Group: what the parts of a ReplicatedStore share. The loop's thread; owned by the store.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "backend_stub/peers/peers.h"
@@ -21,6 +22,7 @@ struct Group {
   ReplicaTable& table;
   Peers& peers;
   Pulse pulse;
+  std::set<std::string> behind{};  // Living peers that have not been told yet what this node has for them.
 
   bool everywhere() const { return placement == Placement::all_to_all; }
   bool owns(const Replica& replica) const { return replica.stamp.owner == peers.self() && !replica.given_up; }

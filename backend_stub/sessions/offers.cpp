@@ -16,7 +16,13 @@ void Offers::begin(const std::string& peer) {
     if (stamp.owner == group_.peers.self()) round->ends.push_back({.id = id, .stamp = stamp, .erased = true});
   });
   rounds_.insert_or_assign(peer, round);
+  group_.behind.insert(peer);
   offer_more(round);
+}
+
+void Offers::end(const std::string& peer) {
+  group_.behind.erase(peer);
+  rounds_.erase(peer);
 }
 
 void Offers::offer_more(const SharedRound& round) {

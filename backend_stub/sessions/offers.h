@@ -18,7 +18,7 @@ class Offers {
   Offers(Group& group, Spread& spread) : group_(group), spread_(spread) {}
 
   void begin(const std::string& peer);
-  void end(const std::string& peer) { rounds_.erase(peer); }
+  void end(const std::string& peer);
 
  private:
   struct Round {

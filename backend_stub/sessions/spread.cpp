@@ -18,7 +18,11 @@ void Spread::change(Change change, Done done) {
 }
 
 std::string Spread::backup_of(const std::string& id, const Replica& replica) const {
-  return group_.everywhere() ? first_in_order(id, group_.peers.live()) : replica.backup;
+  if (!group_.everywhere()) return replica.backup;
+  std::vector<std::string> holders;
+  std::ranges::copy_if(group_.peers.live(), std::back_inserter(holders),
+                       [this](const std::string& peer) { return !group_.behind.contains(peer); });
+  return first_in_order(id, holders);
 }
 
 bool Spread::sends_to(const std::string& id, const std::string& peer) const {

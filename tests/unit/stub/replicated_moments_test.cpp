@@ -83,6 +83,21 @@ TEST_CASE("a node that comes back at once, empty, is named as a backup of nothin
   CHECK(nodes.store("b").stats().sessions + nodes.store("c").stats().sessions == count);
 }
 
+TEST_CASE("all-to-all: a node that joins is named as a backup once it has all sessions") {
+  constexpr int count = 700;
+  Nodes nodes({.placement = Placement::all_to_all, .size = 2});
+  nodes.start("a");
+  for (int i = 0; i < count; ++i) create(at(nodes, "a"), id_of(i), session_of("eve"));
+  nodes.start("b");
+  const auto named = [&] { return load(at(nodes, "a"), id_of(count - 1)).backup; };
+  nodes.await([&] {
+    const bool has_all = nodes.store("b").stats().sessions == count;
+    if (!has_all) CHECK(named().empty());
+    return has_all;
+  });
+  nodes.await([&] { return named() == "b"; });
+}
+
 TEST_CASE("a read waits for a write that no other node has yet") {
   Nodes nodes({.size = 2});
   nodes.start("a");
