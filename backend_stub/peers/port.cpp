@@ -39,6 +39,9 @@ class Port::Inbound final : public io::TransportEvents {
     write(channel_.take_output());
   }
 
+  const std::string& peer() const { return channel_.peer(); }  // "" until it has greeted.
+  void end(std::string_view flaw);
+
  private:
   void on_data(std::span<const char> bytes) override {
     port_.context_.traffic.bytes_in += bytes.size();
@@ -51,6 +54,7 @@ class Port::Inbound final : public io::TransportEvents {
           return;
         case Channel::Event::greeted:
           greeting_.disarm();
+          port_.end_older(channel_.peer(), number_);
           write(channel_.take_output());
           port_.context_.events.on_greeted(channel_.peer());
           break;
@@ -74,14 +78,12 @@ class Port::Inbound final : public io::TransportEvents {
     socket_->write(bytes);
   }
 
-  void end(std::string_view flaw) {
+  void log_end(std::string_view flaw) {
     if (!flaw.empty() && !channel_.peer().empty()) log_warn("peer {} is closed: {}", channel_.peer(), flaw);
     // A stranger may come as often as it likes.
     if (!flaw.empty() && channel_.peer().empty() && !std::exchange(port_.stranger_seen_, true)) {
       log_warn("a connection to the peers' port is closed: {}; no more of these are logged", flaw);
     }
-    socket_->close();
-    port_.forget(number_);
   }
 
   Port& port_;
@@ -90,6 +92,12 @@ class Port::Inbound final : public io::TransportEvents {
   Channel channel_;
   io::Deadline greeting_;
 };
+
+void Port::Inbound::end(std::string_view flaw) {
+  log_end(flaw);
+  socket_->close();
+  port_.forget(number_);
+}
 
 Port::Port(const Context& context, io::ListenSocket socket)
     : context_(context),
@@ -112,6 +120,16 @@ void Port::accept(int fd) {
   Inbound& inbound = *open_.emplace(number, std::make_unique<Inbound>(*this, number, std::move(socket))).first->second;
   if (open_.size() >= connections_max) acceptor_.pause();
   inbound.start();
+}
+
+// A peer that connects anew has given its older connection up: what still comes there is no question any more, and may
+// contradict what it says now.
+void Port::end_older(const std::string& peer, std::uint64_t than) {
+  std::vector<Inbound*> older;
+  for (const auto& [number, inbound] : open_) {
+    if (number < than && inbound->peer() == peer) older.push_back(inbound.get());
+  }
+  for (Inbound* inbound : older) inbound->end("it has connected anew");
 }
 
 // It may be inside one of its own calls, so its last owner is the loop.

@@ -50,6 +50,7 @@ class Port {
   class Inbound;
 
   void accept(int fd);
+  void end_older(const std::string& peer, std::uint64_t than);
   void forget(std::uint64_t connection);
 
   const Context context_;

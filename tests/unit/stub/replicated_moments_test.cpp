@@ -259,5 +259,17 @@ TEST_CASE("an answer about another session than was asked for is none") {
   CHECK(nodes.store("a").stats().sessions == 1);
 }
 
+TEST_CASE("a node that connects anew ends its older connection, with what may still come there") {
+  Nodes nodes({.size = 3});
+  nodes.start("a");
+  Puppet before(nodes, nodes.settings_of("b"));
+  before.meet("a");
+  PeersSettings anew = nodes.settings_of("c");
+  anew.self = "b";
+  std::erase_if(anew.others, [](const PeerAddress& peer) { return peer.name == "b"; });
+  const Puppet after(nodes, std::move(anew));
+  nodes.await([&] { return before.losses > 0; });
+}
+
 }  // namespace
 }  // namespace stickler::stub::test
