@@ -72,9 +72,12 @@ void LogIns::create(const LogIn& log_in, OnResult done) {
 void LogIns::read(const std::string& id, OnResult done) {
   if (id.empty()) return done(refused(Outcome::not_logged_in));
   store_.load(id, [this, id, done = std::move(done)](const StoreAnswer& answer) {
-    const LogInResult result = result_of(answer);
+    LogInResult result = result_of(answer);
     if (result.outcome != Outcome::ok || answer.left >= ttl_) return done(result);
-    store_.touch(id, [result, done](const StoreAnswer&) { done(result); });
+    store_.touch(id, [result = std::move(result), done](const StoreAnswer& touched) mutable {
+      if (touched.status == StoreStatus::ok) result.me.backup = touched.backup;  // It may have got another.
+      done(result);
+    });
   });
 }
 

@@ -25,7 +25,12 @@ class ContestedStore final : public SessionStore {
   }
   void touch(const std::string& id, OnStored done) override {
     ++touches;
-    if (!is_down(done)) store_->touch(id, std::move(done));
+    if (is_down(done)) return;
+    store_->touch(id, [this, done = std::move(done)](const StoreAnswer& answer) {
+      StoreAnswer touched = answer;
+      touched.backup = backup_after_touch;
+      done(touched);
+    });
   }
   void update(const std::string& id, Update update, OnStored done) override {
     if (is_down(done)) return;
@@ -45,6 +50,7 @@ class ContestedStore final : public SessionStore {
   int rivals = 0;
   std::uint64_t rival_visits = 0;
   int touches = 0;
+  std::string backup_after_touch;
   bool down = false;
 
  private:
@@ -234,6 +240,16 @@ TEST_CASE("a full store refuses log-ins and nothing else") {
   CHECK(fixture.last.outcome == Outcome::full);
   fixture.log_ins.visit(id, fixture.keep);
   CHECK(fixture.last.outcome == Outcome::ok);
+}
+
+TEST_CASE("a read that gives the session a new life names the backup that it then has") {
+  Fixture fixture;
+  const std::string id = fixture.log_in("eve");
+  fixture.clock.advance(2min);
+  fixture.store.backup_after_touch = "b";
+  fixture.log_ins.read(id, fixture.keep);
+  CHECK(fixture.store.touches == 1);
+  CHECK(fixture.last.me.backup == "b");
 }
 
 }  // namespace
