@@ -133,7 +133,6 @@ void Claims::look_later(const std::string& id, Run& run) {
 
 void Claims::own(const std::string& id, Run run) {
   Copy copy = *std::move(run.best);
-  const bool spread_already = group_.everywhere() && all_have(run, copy.stamp);
   copy.stamp.term = run.term;
   copy.stamp.owner = group_.peers.self();
   group_.table.put(copy, group_.pulse.now_beyond_doubt());
@@ -142,12 +141,9 @@ void Claims::own(const std::string& id, Run run) {
     release(id, holders);
     for (const Done& done : waiting) done(Outcome::owned);
   };
-  spread_already ? told(Spread::Outcome::done) : spread_.whole(id, told);
-}
-
-bool Claims::all_have(const Run& run, const Stamp& stamp) const {
-  return run.holders.size() == group_.peers.live().size() &&
-         std::ranges::all_of(run.holders, [&](const Holder& holder) { return holder.stamp == stamp; });
+  // Also to those who have this version: a node that was asked for the session refuses whatever is older than the
+  // claim, and who owned it throws it away when it is told so.
+  spread_.whole(id, told);
 }
 
 // Copies that nobody keeps up to date are better gone; but not before somebody else has one.

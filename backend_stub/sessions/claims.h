@@ -70,7 +70,6 @@ class Claims {
   void finish_ended(const std::string& id, const Run& run);
   void look_later(const std::string& id, Run& run);
   void own(const std::string& id, Run run);
-  bool all_have(const Run& run, const Stamp& stamp) const;
   void release(const std::string& id, const std::vector<Holder>& holders);
   void conclude(const std::string& id, Outcome outcome);
 

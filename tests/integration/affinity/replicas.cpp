@@ -43,17 +43,24 @@ void check_first_requests(Balancer& balancer, std::deque<StubUser>& users, const
   CHECK(failovers > 0);
 }
 
+// With all-to-all a server answers reads by itself. One that its session's owner has passed over learns what was
+// written meanwhile when the two are connected again; a write there is made from the newest state in any case.
+bool reads(const StubGroup& group, StubUser& user, int visits) {
+  const auto as_written = [&] { return user.get_me().status() == 200 && user.visits() == visits; };
+  return group.strategy() == "all-to-all" ? eventually(as_written) : as_written();
+}
+
 // One owner and one history: what is written at one server is read at every other, in whatever order they are asked.
 void check_histories(const StubGroup& group, std::deque<StubUser>& users) {
   const auto names = group.names();
   for (std::size_t i = 0; i < users.size(); ++i) {
     StubUser& user = users[i];
-    const int before = user.visits();
+    int visits = user.visits();
     for (std::size_t step = 0; step < names.size(); ++step) {
       user.move_to(group.port(names[(i + step * 2) % names.size()]));
-      CHECK(user.get_me().status() == 200);
-      CHECK(user.visits() - before == static_cast<int>(step));
+      CHECK(reads(group, user, visits));
       CHECK(user.visit().status() == 200);
+      CHECK(user.visits() == ++visits);
     }
   }
 }
@@ -242,8 +249,7 @@ TEST_CASE("a server that stands still fails nobody, and when it goes on it does 
     CHECK(user.visits() == 6);
     for (const std::string& name : group.names()) {
       user.move_to(group.port(name));
-      CHECK(user.get_me().status() == 200);
-      CHECK(user.visits() == 6);
+      CHECK(reads(group, user, 6));
     }
   }
 }

@@ -24,6 +24,7 @@ class StubGroup {
   void await_meeting(const std::string& name, const std::string& peer);  // Since `name` was started.
 
   Process& process(const std::string& name) { return *nodes_.at(name).process; }
+  const std::string& strategy() const { return strategy_; }
   std::uint16_t port(const std::string& name) const { return nodes_.at(name).http.number(); }
   std::vector<std::string> names() const;
   std::vector<std::string> backends() const;  // For Setup.

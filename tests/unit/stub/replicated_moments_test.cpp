@@ -206,6 +206,26 @@ TEST_CASE("all-to-all: a node that started anew does not go on with what it owne
   CHECK(load(at(nodes, "a"), "id").version == 6);
 }
 
+TEST_CASE("all-to-all: a new owner tells every node, also those that have the session as it is") {
+  Nodes nodes({.placement = Placement::all_to_all, .size = 3});
+  nodes.start("a");
+  std::set<std::string> told;
+  const auto holder = [&](const std::string& name) {
+    return [&told, name](const Asker& asker, const Message& question) -> std::optional<Message> {
+      if (is<Find>(question) || is<Claim>(question)) return found(Found::Status::held, "id", stamp_of("d", 5));
+      const Copy* copy = std::get_if<Copy>(&question);
+      if (copy != nullptr && copy->stamp == Stamp{.term = 2, .owner = "a", .version = 5}) told.insert(name);
+      return Puppet::know_nothing(asker, question);
+    };
+  };
+  Puppet b(nodes, nodes.settings_of("b"), holder("b"));
+  Puppet c(nodes, nodes.settings_of("c"), holder("c"));
+  b.meet("a");
+  c.meet("a");
+  CHECK(load(at(nodes, "a"), "id").version == 5);
+  CHECK(told == std::set<std::string>{"b", "c"});
+}
+
 TEST_CASE("of two nodes that claim a session in one term the second has to look again") {
   Nodes nodes({.size = 3});
   nodes.start("a");
