@@ -127,18 +127,42 @@ void check_meetings(const Config& config, Findings& findings) {
   owners.meet_by_domain();
 }
 
+// A request is bound by one key.
+void check_source(const Pool& pool, Findings& findings) {
+  if (pool.affinity.cookie && pool.affinity.app_cookie) {
+    findings.error(path_of(pool) + ".app_cookie", "beside cookie: give one of them, by which sessions are known");
+  }
+}
+
+// A backend whose name no cookie can have behind its separator gets no session of its own back.
+void check_route_suffix(const Pool& pool, const AppCookie& cookie, Findings& findings) {
+  for (std::size_t i = 0; i < pool.backends.size(); ++i) {
+    const std::string& name = pool.backends[i].name;
+    if (name.find(cookie.separator) == std::string::npos) continue;
+    findings.error("pools." + pool.name + ".backends[" + std::to_string(i) + "].name",
+                   quoted(name) + " has the separator " + quoted(cookie.separator) +
+                       " of affinity.app_cookie in it: what stands behind the last one is taken for the node's name; "
+                       "use a name without it, as the jvmRoute of a Tomcat");
+  }
+}
+
 // Settings of bound sessions in a pool that binds none, and those that need another beside them.
 void check_backup(const Pool& pool, Findings& findings) {
   const std::string path = path_of(pool);
   const Affinity& affinity = pool.affinity;
-  if (!affinity.cookie) {
-    if (!findings.is_read(path + ".cookie")) return;
+  if (!affinity.cookie && !affinity.app_cookie) {
+    if (!findings.is_read(path + ".cookie") || !findings.is_read(path + ".app_cookie")) return;
     for (const char* key : {".backup", ".when_unavailable"}) {
       if (findings.is_written(path + key)) {
-        findings.warn(path + key, "is without effect: the pool has no affinity.cookie");
+        findings.warn(path + key, "is without effect: the pool has neither affinity.cookie nor affinity.app_cookie");
       }
     }
     return;
+  }
+  if (!affinity.cookie && affinity.backup == BackupRule::announced) {
+    findings.error(path + ".backup",
+                   "'announced' needs affinity.cookie: only in a cookie of our own is room for the name that a backend "
+                   "announces; use 'next', which works it out from the session");
   }
   if (findings.is_written(path + ".backup_header") && affinity.backup != BackupRule::announced) {
     findings.warn(path + ".backup_header", "is without effect: backup is not 'announced'");
@@ -153,6 +177,8 @@ void check_backup(const Pool& pool, Findings& findings) {
 void check_affinity(const CheckInput& input, Findings& findings) {
   for (const Pool& pool : input.config.pools) {
     if (pool.affinity.cookie) check_cookie(pool, *pool.affinity.cookie, findings);
+    check_source(pool, findings);
+    if (pool.affinity.app_cookie) check_route_suffix(pool, *pool.affinity.app_cookie, findings);
     check_backup(pool, findings);
   }
   check_meetings(input.config, findings);

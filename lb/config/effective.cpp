@@ -113,9 +113,14 @@ Value cookie(const Cookie& cookie) {
               {"keys", list(cookie.keys, secret)}});
 }
 
+Value app_cookie(const AppCookie& cookie) {
+  return map({{"name", text(cookie.name)}, {"how", text(name_of(cookie.how))}, {"separator", text(cookie.separator)}});
+}
+
 Value affinity(const Affinity& affinity) {
   Members members;
   if (affinity.cookie) members.emplace_back("cookie", cookie(*affinity.cookie));
+  if (affinity.app_cookie) members.emplace_back("app_cookie", app_cookie(*affinity.app_cookie));
   members.emplace_back("backup", text(name_of(affinity.backup)));
   members.emplace_back("backup_header", text(affinity.backup_header));
   members.emplace_back("when_unavailable", text(name_of(affinity.when_unavailable)));

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t key_bytes_min = 32;
 constexpr std::size_t keys_max = 16;
 constexpr std::size_t cookie_name_max = 64;
+constexpr std::size_t separator_max = 8;
 
 // RFC 6265 4.1.1: any character but controls and ';'.
 bool is_attribute_value(std::string_view text) {
@@ -82,12 +83,38 @@ Cookie read_cookie(const Field& field) {
   return cookie;
 }
 
+// Behind the session's value and before the node's name, in the value of a cookie (RFC 6265 4.1.1).
+std::string read_separator(const Field& field, std::string fallback) {
+  std::string separator = text(field, fallback);
+  const bool is_sound =
+      !separator.empty() && separator.size() <= separator_max && std::ranges::all_of(separator, [](char c) {
+        return c > ' ' && c <= '~' && std::string_view("\",;\\").find(c) == std::string_view::npos;
+      });
+  if (is_sound) return separator;
+  field.reject("up to 8 characters that a cookie's value may have, such as '.'");
+  return fallback;
+}
+
+std::optional<AppCookie> read_app_cookie(const Field& field) {
+  if (!field.check_map()) return std::nullopt;
+  AppCookie cookie;
+  if (const Field name = field["name"]; name.require("the cookie's name, such as JSESSIONID")) {
+    cookie.name = read_cookie_name(name, cookie.name);
+  }
+  if (const Field how = field["how"]; how.require("how it says which node, such as route_suffix")) {
+    cookie.how = choice(how, cookie.how, app_cookie_how_words);
+  }
+  cookie.separator = read_separator(field["separator"], cookie.separator);
+  return cookie;
+}
+
 }  // namespace
 
 Affinity read_affinity(const Field& field) {
   Affinity affinity;
   field.check_map();
   if (const Field cookie = field["cookie"]; cookie.check_map()) affinity.cookie = read_cookie(cookie);
+  affinity.app_cookie = read_app_cookie(field["app_cookie"]);
   affinity.backup = choice(field["backup"], affinity.backup, backup_rule_words);
   affinity.backup_header = read_header_name(field["backup_header"], affinity.backup_header);
   affinity.when_unavailable = choice(field["when_unavailable"], affinity.when_unavailable, when_unavailable_words);

@@ -160,8 +160,21 @@ struct Cookie {
   bool operator==(const Cookie&) const = default;
 };
 
+enum class AppCookieHow : std::uint8_t { route_suffix, prefix, learn };
+
+// A cookie that the application sets, by which its sessions are told apart.
+struct AppCookie {
+  std::string name;
+  AppCookieHow how = AppCookieHow::route_suffix;
+  std::string separator = ".";  // Of route_suffix.
+
+  bool operator==(const AppCookie&) const = default;
+};
+
+// At most one of the first; none: requests are not bound.
 struct Affinity {
-  std::optional<Cookie> cookie;  // Empty: requests are not bound.
+  std::optional<Cookie> cookie;
+  std::optional<AppCookie> app_cookie;
   BackupRule backup = BackupRule::none;
   std::string backup_header = "X-Session-Backup";  // Of BackupRule::announced.
   WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
@@ -278,6 +291,7 @@ std::string_view name_of(HashTable table);
 std::string_view name_of(Policy policy);
 std::string_view name_of(SameSite same_site);
 std::string_view name_of(CookieSecure secure);
+std::string_view name_of(AppCookieHow how);
 std::string_view name_of(BackupRule rule);
 std::string_view name_of(WhenUnavailable action);
 std::string_view name_of(ProbeType type);

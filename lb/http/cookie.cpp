@@ -54,6 +54,22 @@ bool has_cookie(std::string_view value, std::string_view name) {
   return false;
 }
 
+std::string_view unquoted(std::string_view value) {
+  const bool is_quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return is_quoted ? value.substr(1, value.size() - 2) : value;
+}
+
+std::optional<std::string_view> find_set_cookie(const FieldBlock& head, std::string_view name) {
+  if (!head.has(FieldId::set_cookie)) return std::nullopt;
+  for (std::size_t i = head.size(); i-- > 0;) {
+    if (head[i].id != FieldId::set_cookie) continue;
+    std::string_view rest = head.value(i);
+    const std::string_view pair = take_pair(rest);
+    if (has_name(pair, name)) return value_of_pair(pair);
+  }
+  return std::nullopt;
+}
+
 bool put_without_cookie(Output& out, std::string_view value, std::string_view name) {
   bool any = false;
   while (!value.empty()) {

@@ -25,6 +25,12 @@ bool put_without_cookie(Output& out, std::string_view value, std::string_view na
 
 bool has_cookie(std::string_view value, std::string_view name);
 
+// Without the quotes in which a cookie's value may stand (RFC 6265 4.1.1).
+std::string_view unquoted(std::string_view value);
+
+// The value of the cookie that an answer sets under that name: of the last Set-Cookie, as a browser takes it.
+std::optional<std::string_view> find_set_cookie(const FieldBlock& head, std::string_view name);
+
 enum class SameSite : unsigned char { lax, strict, none };
 
 struct CookieAttributes {

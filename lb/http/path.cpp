@@ -125,4 +125,14 @@ std::string loose_reading(std::string_view path) {
   return out;
 }
 
+std::optional<std::string_view> path_parameter(std::string_view path, std::string_view name) {
+  for (std::size_t at = path.find(';'); at != std::string_view::npos; at = path.find(';')) {
+    path.remove_prefix(at + 1);
+    if (!path.starts_with(name) || !path.substr(name.size()).starts_with('=')) continue;
+    path.remove_prefix(name.size() + 1);
+    return path.substr(0, path.find_first_of(";/"));
+  }
+  return std::nullopt;
+}
+
 }  // namespace stickler::http

@@ -5,6 +5,7 @@
 // change which route matches, both readings are compared.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,9 @@ bool has_two_readings(std::string_view path);
 
 // The other way than normalise_path's: encoded slashes and backslashes separate, parameters are gone. To be normalised.
 std::string loose_reading(std::string_view path);
+
+// The value of a parameter of any segment, "/a;name=value/b": where sessions stand whose browser takes no cookies. As
+// sent; `name` with its case. nullopt: there is none.
+std::optional<std::string_view> path_parameter(std::string_view path, std::string_view name);
 
 }  // namespace stickler::http

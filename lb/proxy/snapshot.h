@@ -18,6 +18,7 @@
 #include "lb/http/cookie.h"
 #include "lb/http/head_scan.h"
 #include "lb/http/header_edits.h"
+#include "lb/proxy/app_session.h"
 #include "lb/proxy/hash_key.h"
 #include "lb/route/router.h"
 
@@ -55,7 +56,8 @@ struct ListenerSettings {
 };
 
 struct AffinitySettings {
-  http::CookieAttributes cookie;
+  std::optional<AppSessionSource> app_session;  // Given: sessions are known by it, and not by a cookie of ours.
+  http::CookieAttributes cookie;                // Its name is "" where there is none.
   affinity::CookieKeys keys;
   affinity::CookieRules rules;  // Its pool's name is PoolSettings::name.
   affinity::BackupRule backup = affinity::BackupRule::none;

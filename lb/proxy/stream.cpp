@@ -91,7 +91,7 @@ void Stream::reply(http::Refusal reason) {
   const http::Reply answer = http::reply_to(reason);
   status_ = answer.status;
   refusal_ = reason;
-  if (pool_ != nullptr && pool().affinity) verdict_ = settle({}).verdict;
+  if (pool_ != nullptr && pool().affinity) verdict_ = unserved_verdict();
   client_->send_reply(answer, !request_complete_);
   finish(last_failure_);
 }
@@ -186,6 +186,7 @@ void Stream::clear() {
   request_complete_ = request_sent_ = false;
   replayable_ = true;
   cookie_.reset();
+  app_key_.reset();
   choice_ = {};
   verdict_ = affinity::Verdict::none;
   served_by_.reset();

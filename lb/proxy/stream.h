@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "lb/affinity/app_key.h"
 #include "lb/affinity/choice.h"
 #include "lb/base/ids.h"
 #include "lb/base/intrusive_list.h"
@@ -105,6 +106,7 @@ class Stream : public ListNode<Stream> {
 
   // stream_attempt.cpp
   void choose_node();
+  affinity::Choice choose_by_cookie();
   void attempt();
   std::optional<std::size_t> bound_node() const;
   void attempt_by_policy();
@@ -131,7 +133,10 @@ class Stream : public ListNode<Stream> {
   std::string_view settle_affinity(const http::ResponseHead& head);
   void count_session(const affinity::Settlement& settlement) const;
   std::uint32_t learn_generation(const http::ResponseHead& head) const;
+  affinity::Verdict settle_app_session(const http::ResponseHead& head);
   affinity::Settlement settle(affinity::Exchange exchange) const;
+  affinity::Verdict unserved_verdict() const;
+  bool is_pinned_down() const;
   void start_tunnel();
   void on_tunnel_end(Tunnel::End end);
 
@@ -161,6 +166,7 @@ class Stream : public ListNode<Stream> {
   // Attempts.
   UpstreamExchange* upstream_ = nullptr;
   std::optional<affinity::Opened> cookie_;
+  std::optional<affinity::AppKey> app_key_;
   affinity::Choice choice_;
   affinity::Verdict verdict_ = affinity::Verdict::none;
   std::optional<std::size_t> served_by_;

@@ -85,6 +85,10 @@ void Stream::on_client_drained() {
 std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   const auto& affinity = pool().affinity;
   if (!affinity) return {};
+  if (affinity->app_session) {
+    verdict_ = settle_app_session(head);
+    return {};
+  }
   affinity::Exchange exchange{.served = served_by_, .generation = learn_generation(head)};
   if (affinity->backup == affinity::BackupRule::announced) {
     const std::string_view backup = head.value_of(affinity->backup_header);
@@ -108,6 +112,20 @@ void Stream::count_session(const affinity::Settlement& settlement) const {
   pool_->session_counts[node]->see(binding.nonce, worker_.loop().now());
 }
 
+affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
+  const bool begins = begins_session(*pool().affinity->app_session, head);
+  return affinity::settle(choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = begins});
+}
+
+// Requires: the pool has affinity.
+affinity::Verdict Stream::unserved_verdict() const {
+  return pool().affinity->app_session ? affinity::settle(choice_, affinity::AppExchange{}) : settle({}).verdict;
+}
+
+bool Stream::is_pinned_down() const {
+  return choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
+}
+
 // Requires: the pool has affinity.
 // What the answer says of its node goes for all sessions of it.
 std::uint32_t Stream::learn_generation(const http::ResponseHead& head) const {
@@ -121,7 +139,7 @@ std::uint32_t Stream::learn_generation(const http::ResponseHead& head) const {
 }
 
 affinity::Settlement Stream::settle(affinity::Exchange exchange) const {
-  exchange.pinned_down = choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
+  exchange.pinned_down = is_pinned_down();
   const bool known = cookie_ && cookie_->seal == affinity::Seal::ok;
   return affinity::settle(cookie_, choice_, exchange,
                           {.nodes = *pool_->nodes,

@@ -18,17 +18,29 @@ constexpr std::chrono::seconds failed_attempt_time{1};  // As what it counts at 
 
 void Stream::choose_node() {
   if (const auto& affinity = pool().affinity) {
-    const http::FoundCookie found = http::find_cookie(head_, affinity->cookie.name);
-    if (found.value) cookie_ = affinity::open(*found.value, affinity->keys, affinity->rules, worker_.loop().wall());
-    const auto primary = affinity::primary_of(cookie_, *pool_->nodes);
-    choice_ = affinity::choose(cookie_, {.nodes = *pool_->nodes,
-                                         .standings = pool_->set->standings(),
-                                         .when_unavailable = affinity->when_unavailable,
-                                         .primary_generation = primary ? generation_of(*primary) : 0});
+    if (affinity->app_session) {
+      app_key_ = app_key(*affinity->app_session, head_, *pool_);
+      const affinity::PoolView view{
+          .nodes = *pool_->nodes, .standings = pool_->set->standings(), .when_unavailable = affinity->when_unavailable};
+      choice_ = affinity::choose(app_key_, view, affinity->backup);
+    } else {
+      choice_ = choose_by_cookie();
+    }
   }
   verdict_ = choice_.verdict;
   if (choice_.refused) return reply(http::Refusal::node_down);
   attempt();
+}
+
+affinity::Choice Stream::choose_by_cookie() {
+  const AffinitySettings& affinity = *pool().affinity;
+  const http::FoundCookie found = http::find_cookie(head_, affinity.cookie.name);
+  if (found.value) cookie_ = affinity::open(*found.value, affinity.keys, affinity.rules, worker_.loop().wall());
+  const auto primary = affinity::primary_of(cookie_, *pool_->nodes);
+  return affinity::choose(cookie_, {.nodes = *pool_->nodes,
+                                    .standings = pool_->set->standings(),
+                                    .when_unavailable = affinity.when_unavailable,
+                                    .primary_generation = primary ? generation_of(*primary) : 0});
 }
 
 void Stream::attempt() {

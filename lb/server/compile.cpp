@@ -1,7 +1,10 @@
 #include "lb/server/compile.h"
 
+#include <array>
 #include <limits>
 #include <utility>
+
+#include "lb/base/bytes.h"
 
 namespace stickler::server {
 namespace {
@@ -121,12 +124,29 @@ affinity::WhenUnavailable when_unavailable_of(config::WhenUnavailable action) {
   return affinity::WhenUnavailable::fail;
 }
 
+// By the application's cookie. The keys are of no consequence, but that a node table is made with some.
+proxy::AffinitySettings compile_app_affinity(const config::Pool& pool, CompileContext& context) {
+  const config::AppCookie& cookie = *pool.affinity.app_cookie;
+  return {.app_session = proxy::AppSessionSource{.how = proxy::AppSessionSource::How::route_suffix,
+                                                 .name = cookie.name,
+                                                 .path_parameter = to_lower(cookie.name),  // As Tomcat writes it.
+                                                 .separator = cookie.separator},
+          .cookie = {},
+          .keys = affinity::CookieKeys(std::array{context.random_cookie_key(pool.name)}),
+          .rules = {},
+          .backup = backup_rule_of(pool.affinity.backup),
+          .backup_header = {},
+          .when_unavailable = when_unavailable_of(pool.affinity.when_unavailable)};
+}
+
 std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool, CompileContext& context) {
+  if (pool.affinity.app_cookie) return compile_app_affinity(pool, context);
   if (!pool.affinity.cookie) return std::nullopt;
   const config::Cookie& cookie = *pool.affinity.cookie;
   std::vector<std::string> keys = cookie.keys;
   if (keys.empty()) keys.push_back(context.random_cookie_key(pool.name));
-  return proxy::AffinitySettings{.cookie = {.name = cookie.name,
+  return proxy::AffinitySettings{.app_session = std::nullopt,
+                                 .cookie = {.name = cookie.name,
                                             .path = cookie.path,
                                             .domain = cookie.domain,
                                             .same_site = same_site_of(cookie.same_site),

@@ -149,7 +149,7 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
       {"listener", "tls: {certificates: [{cert: a.pem, key: a.key}]}"},
       {"pool", "policy: least_sessions"},
       {"pool", "hash: {on: sni}"},
-      {"pool", "affinity: {app_cookie: {name: JSESSIONID, how: route_suffix}}"},
+      {"pool", "affinity: {app_cookie: {name: JSESSIONID, how: learn}}"},
       {"pool", "affinity: {header: {name: X-Session, how: learn}}"},
       {"pool", "affinity: {failback: immediate}"},
       {"pool", "affinity: {overload: {queue: 1s}}"},

@@ -35,6 +35,7 @@ pools:
     connections: {max_per_backend: 9}
     backends: [{name: a, address: 127.0.0.1:9001, weight: 0, state: drain}, {name: b, address: "unix:/run/b", role: standby}]
   api:
+    affinity: {app_cookie: {name: S, how: route_suffix, separator: "::"}, backup: next}
     health: {active: {type: tcp}, passive: off}
     backends: [{name: a, address: "[::1]:9001"}]
 )";
@@ -87,7 +88,7 @@ bool is_without_choice(std::string_view path) {
   return false;
 }
 
-// The value at a path of the key list, the first of each list and of each set of names.
+// The value at a path of the key list, the first of each list and of each set of names that has one.
 const Value* find(const Value& value, std::string_view path) {
   if (path.empty()) return &value;
   const std::string_view word = path.substr(0, path.find('.'));
@@ -95,7 +96,9 @@ const Value* find(const Value& value, std::string_view path) {
   const std::string_view key = word.substr(0, word.find('['));
   for (const auto& [name, member] : value.members) {
     if (name != key && key != "NAME") continue;
-    if (word == key) return find(member, rest);
+    if (word == key) {
+      if (const Value* found = find(member, rest)) return found;
+    }
     for (const Value& item : member.items) {
       if (const Value* found = find(item, rest)) return found;
     }

@@ -106,5 +106,39 @@ TEST_CASE("a cookie is set with the attributes that are configured") {
   }
 }
 
+TEST_CASE("the value that an answer sets is the last under the name, without its attributes") {
+  struct Row {
+    std::string fields;
+    std::optional<std::string> value;
+  };
+  const Row rows[] = {
+      {"", {}},
+      {"Set-Cookie: s=1\r\n", "1"},
+      {"Set-Cookie: s=1; Path=/; HttpOnly\r\n", "1"},
+      {"set-cookie: s = 1 ;Path=/\r\n", "1"},
+      {"Set-Cookie: a=0\r\nSet-Cookie: s=1\r\nSet-Cookie: s=2\r\nSet-Cookie: b=3\r\n", "2"},
+      {"Set-Cookie: s=\"1.a\"; Path=/\r\n", "\"1.a\""},
+      {"Set-Cookie: s=; Max-Age=0\r\n", ""},
+      {"Set-Cookie: a=0; s=1\r\n", {}},
+      {"Set-Cookie: S=1\r\n", {}},
+      {"Cookie: s=1\r\n", {}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.fields);
+    const ScannedAnswer answer(answer_with(row.fields));
+    const auto value = find_set_cookie(answer.head, "s");
+    CHECK((value ? std::optional(std::string(*value)) : std::nullopt) == row.value);
+  }
+}
+
+TEST_CASE("quotes around a value are no part of it, where there are two") {
+  CHECK(unquoted("\"1\"") == "1");
+  CHECK(unquoted("\"\"").empty());
+  CHECK(unquoted("\"") == "\"");
+  CHECK(unquoted("\"1") == "\"1");
+  CHECK(unquoted("1") == "1");
+  CHECK(unquoted("").empty());
+}
+
 }  // namespace
 }  // namespace stickler::http

@@ -118,5 +118,35 @@ TEST_CASE("a path that separates in two ways says so, and can be read the other 
   }
 }
 
+TEST_CASE("a path parameter is found in any segment, under its exact name") {
+  struct Row {
+    std::string path;
+    std::optional<std::string> value;
+  };
+  const Row rows[] = {
+      {"/a;s=1", "1"},
+      {"/a;s=1/b", "1"},
+      {"/a;x=2;s=1;y=3/b", "1"},
+      {"/a;x=2/b;s=1", "1"},
+      {"/;s=1;s=2", "1"},
+      {"/a;s=8A2F.node1", "8A2F.node1"},
+      {"/a;s=", ""},
+      {"/a;s=1=2", "1=2"},
+      {"/a;s", {}},
+      {"/a;S=1", {}},
+      {"/a;ss=1", {}},
+      {"/a;xs=1", {}},
+      {"/s=1", {}},
+      {"/a%3bs=1", {}},
+      {";", {}},
+      {"", {}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.path);
+    const auto value = path_parameter(row.path, "s");
+    CHECK((value ? std::optional(std::string(*value)) : std::nullopt) == row.value);
+  }
+}
+
 }  // namespace
 }  // namespace stickler::http

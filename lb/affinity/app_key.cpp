@@ -1,0 +1,48 @@
+#include "lb/affinity/app_key.h"
+
+#include <cassert>
+
+namespace stickler::affinity {
+namespace {
+
+using balance::Standing;
+
+Verdict settle_unserved(const Choice& choice) {
+  const bool not_done = choice.verdict == Verdict::moved || choice.verdict == Verdict::failover;
+  return not_done ? Verdict::refused : choice.verdict;
+}
+
+}  // namespace
+
+Choice choose(const std::optional<AppKey>& key, const PoolView& pool, BackupRule backup_rule) {
+  assert(backup_rule != BackupRule::announced);
+  if (!key) return {.verdict = Verdict::none};
+  const std::size_t nobody = pool.standings.size();
+  const auto backup = backup_rule == BackupRule::next
+                          ? next_in_order(key->session, pool.nodes, pool.standings, key->node.value_or(nobody))
+                          : std::nullopt;
+  if (!key->node) {
+    // With `next` a session whose node has left the pool goes where it would have gone when that node was down.
+    const bool had_node = key->unbound == Verdict::unknown_node;
+    return {.verdict = key->unbound, .pinned = had_node ? backup : std::nullopt};
+  }
+  if (pool.standings[*key->node] != Standing::down) {
+    return {.verdict = Verdict::bound, .pinned = key->node, .backup = backup};
+  }
+  if (backup) return {.verdict = Verdict::failover, .pinned = backup};
+  if (pool.when_unavailable == WhenUnavailable::redispatch) return {.verdict = Verdict::moved};
+  return {.verdict = Verdict::refused, .refused = true};
+}
+
+Verdict settle(const Choice& choice, const AppExchange& exchange) {
+  if (!exchange.served) return settle_unserved(choice);
+  const bool left = choice.pinned && exchange.served != choice.pinned;
+  if (left && choice.verdict != Verdict::unknown_node) {
+    if (!exchange.pinned_down) return Verdict::detour;
+    return exchange.served == choice.backup ? Verdict::failover : Verdict::moved;
+  }
+  if (choice.verdict == Verdict::none && exchange.begins_session) return Verdict::fresh;
+  return choice.verdict;
+}
+
+}  // namespace stickler::affinity

@@ -1,0 +1,32 @@
+#include "lb/proxy/app_session.h"
+
+#include "lb/affinity/app_cookie.h"
+#include "lb/base/hash.h"
+#include "lb/http/cookie.h"
+#include "lb/http/path.h"
+#include "lb/proxy/epoch.h"
+
+namespace stickler::proxy {
+namespace {
+
+std::optional<std::string_view> value_of(const AppSessionSource& source, const http::RequestHead& head) {
+  const http::FoundCookie found = http::find_cookie(head, source.name);
+  return found.value ? found.value : http::path_parameter(head.path(), source.path_parameter);
+}
+
+}  // namespace
+
+std::optional<affinity::AppKey> app_key(const AppSessionSource& source, const http::RequestHead& head,
+                                        const EpochPool& pool) {
+  const auto value = value_of(source, head);
+  if (!value || value->empty()) return std::nullopt;
+  const affinity::NamedNode named = affinity::split_route_suffix(*value, source.separator);
+  return affinity::AppKey{.session = hash_bytes(named.session), .node = pool.set->find(named.node)};
+}
+
+bool begins_session(const AppSessionSource& source, const http::ResponseHead& head) {
+  const auto value = http::find_set_cookie(head, source.name);
+  return value && !value->empty();
+}
+
+}  // namespace stickler::proxy

@@ -1,0 +1,148 @@
+// Pools that are sticky by the application's own cookie.
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "tests/integration/affinity/sticky.h"
+
+namespace stickler::integration {
+namespace {
+
+const std::string route_suffix = "affinity: {app_cookie: {name: JSESSIONID, how: route_suffix}";
+
+// Tomcat with a jvmRoute: /log-in begins a session, whose cookie ends in the node's name.
+Script tomcat(const std::string& name) {
+  return answering([name](const Message& request) {
+    const bool begins = request.target() == "/log-in";
+    return reply(name, begins ? "Set-Cookie: JSESSIONID=8A2F." + name + "; Path=/; HttpOnly\r\n" : "");
+  });
+}
+
+struct Cluster {
+  ScriptedOrigin a{tomcat("a")};
+  ScriptedOrigin b{tomcat("b")};
+  ScriptedOrigin c{tomcat("c")};
+
+  Setup setup(std::string_view more, std::string_view of_a = "") const {
+    return {.top = {access_log_to_stdout},
+            .pool = {route_suffix + std::string(more) + "}", "health: {passive: off}"},
+            .backends = {backend("a", a, of_a), backend("b", b), backend("c", c)}};
+  }
+};
+
+// The answer to a request with these whole lines, and its verdict.
+struct Served {
+  std::string node;
+  std::string verdict;
+  friend bool operator==(const Served&, const Served&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Served& served) {
+    return out << served.node << ' ' << served.verdict;
+  }
+};
+
+Served ask(Balancer& balancer, const std::string& target, const std::string& fields = "") {
+  const Message answer =
+      RawClient(balancer.port()).exchange(request("GET", target, fields + "Connection: close\r\n"), "GET");
+  return {answer.status() == 200 ? answer.body : std::to_string(answer.status()), verdict(balancer, target)};
+}
+
+std::string session(std::string_view value) { return "Cookie: JSESSIONID=" + std::string(value) + "\r\n"; }
+
+TEST_CASE("a request goes to the node that the application's cookie ends in") {
+  Cluster cluster;
+  Balancer balancer(cluster.setup(""));
+  struct Row {
+    const char* what;
+    std::string target, fields;
+    std::string node, verdict;  // Node "": whichever.
+  };
+  const Row rows[] = {
+      {"the cookie", "/1", session("8A2F.b"), "b", "bound"},
+      {"in quotes", "/2", session("\"8A2F.c\""), "c", "bound"},
+      {"among others", "/3", "Cookie: x=1; JSESSIONID=8A2F.c; y=2\r\n", "c", "bound"},
+      {"the path parameter", "/4;jsessionid=8A2F.b", "", "b", "bound"},
+      {"the path parameter, and a query", "/5;jsessionid=8A2F.c?x=.a", "", "c", "bound"},
+      {"both: the cookie counts", "/6;jsessionid=8A2F.b", session("8A2F.c"), "c", "bound"},
+      {"a node that there is not", "/7", session("8A2F.x"), "", "unknown_node"},
+      {"no node at all", "/8", session("8A2F"), "", "unknown_node"},
+      {"another cookie", "/9", "Cookie: jsessionid=8A2F.b\r\n", "", "none"},
+      {"nothing", "/10", "", "", "none"},
+      {"a session that begins", "/log-in", "", "", "new"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    for (int i = 0; i < 3; ++i) {  // More often than the policy would hit it by chance.
+      const Served served = ask(balancer, row.target, row.fields);
+      if (!row.node.empty()) CHECK(served.node == row.node);
+      CHECK(served.verdict == row.verdict);
+    }
+  }
+}
+
+TEST_CASE("request and answer pass as they are") {
+  ScriptedOrigin a(tomcat("a"));
+  Balancer balancer(Setup{.pool = {route_suffix + "}"}, .backends = {backend("a", a)}});
+  const std::string cookies = "x=1;  JSESSIONID=\"8A2F.a\" ;y=2";
+  const Message answer = fetch(balancer.port(), "/log-in", "Cookie: " + cookies + "\r\n");
+  CHECK(a.last().field("Cookie") == cookies);
+  CHECK(answer.count("Set-Cookie") == 1);
+  CHECK(answer.field("Set-Cookie") == "JSESSIONID=8A2F.a; Path=/; HttpOnly");
+  CHECK_FALSE(answer.has("Cache-Control"));
+}
+
+TEST_CASE("a node that cannot be connected to is a detour; confirmed down it is as when_unavailable says") {
+  struct Row {
+    std::string more;
+    std::string down_verdict;
+    bool moves;
+  };
+  for (const Row& row : {Row{"", "moved", true}, Row{", when_unavailable: fail", "refused", false},
+                         Row{", backup: next", "failover", true},
+                         Row{", backup: next, when_unavailable: backup_only", "failover", true}}) {
+    CAPTURE(row.more);
+    Cluster cluster;
+    Balancer balancer(cluster.setup(row.more));
+    cluster.a.stop();
+    const Served detour = ask(balancer, "/detour", session("8A2F.a"));
+    CHECK(detour.verdict == "detour");
+    CHECK((detour.node == "b" || detour.node == "c"));
+
+    reload(balancer, cluster.setup(row.more, ", state: down"));
+    const Served served = ask(balancer, "/down", session("8A2F.a"));
+    CHECK(served.verdict == row.down_verdict);
+    CHECK((served.node == "503") == !row.moves);
+
+    cluster.a.start();
+    reload(balancer, cluster.setup(row.more));
+    CHECK(ask(balancer, "/back", session("8A2F.a")) == Served{"a", "bound"});
+  }
+}
+
+TEST_CASE("with `next` all requests of a session go to one node while its own is down, on every balancer") {
+  Cluster cluster;
+  Balancer one(cluster.setup(", backup: next", ", state: down"));
+  Balancer other(cluster.setup(", backup: next", ", state: down"));
+  std::set<std::string> nodes;
+  for (int i = 0; i < 12; ++i) {
+    const std::string id = "session-" + std::to_string(i);
+    const Served first = ask(one, "/" + id, session(id + ".a"));
+    CHECK(first.verdict == "failover");
+    CHECK(ask(one, "/" + id, session(id + ".a")) == first);
+    CHECK(ask(other, "/" + id, session(id + ".a")) == first);
+    CHECK(ask(other, "/;jsessionid=" + id + ".a") == first);
+    nodes.insert(first.node);
+  }
+  CHECK(nodes == std::set<std::string>{"b", "c"});
+}
+
+TEST_CASE("a node that drains or has weight 0 keeps its sessions and gets no others") {
+  Cluster cluster;
+  for (const char* state : {", state: drain", ", weight: 0"}) {
+    CAPTURE(state);
+    Balancer balancer(cluster.setup("", state));
+    CHECK(ask(balancer, "/bound", session("8A2F.a")) == Served{"a", "bound"});
+    for (int i = 0; i < 6; ++i) CHECK(ask(balancer, "/none").node != "a");
+  }
+}
+
+}  // namespace
+}  // namespace stickler::integration
