@@ -14,4 +14,9 @@ NamedNode split_route_suffix(std::string_view value, std::string_view separator)
   return {.session = value.substr(0, at), .node = value.substr(at + separator.size())};
 }
 
+NamedNode split_prefix(std::string_view value) {
+  const http::NodePrefix prefix = http::split_node_prefix(value);
+  return {.session = prefix.value, .node = prefix.node};
+}
+
 }  // namespace stickler::affinity

@@ -14,4 +14,7 @@ struct NamedNode {
 // in quotes. Requires: the separator is not empty.
 NamedNode split_route_suffix(std::string_view value, std::string_view separator);
 
+// "node~SESSION", as http::put_with_node_prefix made it.
+NamedNode split_prefix(std::string_view value);
+
 }  // namespace stickler::affinity

@@ -136,6 +136,11 @@ void check_source(const Pool& pool, Findings& findings) {
 
 // A backend whose name no cookie can have behind its separator gets no session of its own back.
 void check_route_suffix(const Pool& pool, const AppCookie& cookie, Findings& findings) {
+  if (cookie.how != AppCookieHow::route_suffix) {
+    const std::string path = path_of(pool) + ".app_cookie.separator";
+    if (findings.is_written(path)) findings.warn(path, "is without effect: how is not 'route_suffix'");
+    return;
+  }
   for (std::size_t i = 0; i < pool.backends.size(); ++i) {
     const std::string& name = pool.backends[i].name;
     if (name.find(cookie.separator) == std::string::npos) continue;

@@ -41,7 +41,7 @@ inline constexpr Word<CookieSecure> cookie_secure_words[] = {
     {"auto", CookieSecure::automatic}, {"true", CookieSecure::always}, {"false", CookieSecure::never}};
 
 inline constexpr Word<AppCookieHow> app_cookie_how_words[] = {
-    {"route_suffix", AppCookieHow::route_suffix}, {"prefix", {}}, {"learn", {}}};
+    {"route_suffix", AppCookieHow::route_suffix}, {"prefix", AppCookieHow::prefix}, {"learn", {}}};
 
 inline constexpr Word<BackupRule> backup_rule_words[] = {
     {"none", BackupRule::none}, {"next", BackupRule::next}, {"announced", BackupRule::announced}};

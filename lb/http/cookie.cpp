@@ -1,5 +1,7 @@
 #include "lb/http/cookie.h"
 
+#include <algorithm>
+
 #include "lb/http/byte_scan.h"
 
 namespace stickler::http {
@@ -30,6 +32,15 @@ bool has_name(std::string_view pair, std::string_view name) {
 std::string_view value_of_pair(std::string_view pair) {
   const std::size_t equals = pair.find('=');
   return equals == std::string_view::npos ? std::string_view() : trimmed(pair.substr(equals + 1));
+}
+
+constexpr char node_prefix_end = '~';
+
+bool is_node_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  });
 }
 
 }  // namespace
@@ -83,6 +94,40 @@ bool put_without_cookie(Output& out, std::string_view value, std::string_view na
     any = true;
   }
   return any;
+}
+
+NodePrefix split_node_prefix(std::string_view value) {
+  value = unquoted(value);
+  const std::size_t end = value.find(node_prefix_end);
+  if (end == std::string_view::npos || !is_node_name(value.substr(0, end))) return {.node = {}, .value = value};
+  return {.node = value.substr(0, end), .value = value.substr(end + 1)};
+}
+
+void put_without_node_prefix(Output& out, std::string_view value, std::string_view name) {
+  const char* done = value.data();
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::string_view pair = take_pair(rest);
+    if (!has_name(pair, name)) continue;
+    const NodePrefix prefix = split_node_prefix(value_of_pair(pair));
+    if (prefix.node.empty()) continue;
+    out.put({done, prefix.node.data()});
+    done = prefix.value.data();
+  }
+  out.put({done, value.data() + value.size()});
+}
+
+void put_with_node_prefix(Output& out, std::string_view value, std::string_view name, std::string_view node) {
+  std::string_view rest = value;
+  const std::string_view pair = take_pair(rest);
+  const std::string_view set = has_name(pair, name) ? unquoted(value_of_pair(pair)) : std::string_view();
+  if (set.empty()) {
+    out.put(value);
+    return;
+  }
+  out.put({value.data(), set.data()})
+      .put(node)
+      .put({&node_prefix_end, 1})
+      .put({set.data(), value.data() + value.size()});
 }
 
 void append_set_cookie(std::string& out, const CookieAttributes& attributes, std::string_view value) {

@@ -31,6 +31,20 @@ std::string_view unquoted(std::string_view value);
 // The value of the cookie that an answer sets under that name: of the last Set-Cookie, as a browser takes it.
 std::optional<std::string_view> find_set_cookie(const FieldBlock& head, std::string_view name);
 
+// "NODE~value": a cookie of the application's with a node's name in front, which its client keeps and no backend sees.
+struct NodePrefix {
+  std::string_view node;   // Letters, digits, "-_."; "": there is none, a '~' may be the value's own.
+  std::string_view value;  // What the application knows.
+};
+NodePrefix split_node_prefix(std::string_view value);  // Without quotes around it.
+
+// Puts out a Cookie field's value without the prefix of the cookies of that name; all else keeps its bytes.
+void put_without_node_prefix(Output& out, std::string_view value, std::string_view name);
+
+// Puts out a Set-Cookie field's value, with the prefix if it sets a cookie of that name. An empty one ends a session
+// and stays as it is.
+void put_with_node_prefix(Output& out, std::string_view value, std::string_view name, std::string_view node);
+
 enum class SameSite : unsigned char { lax, strict, none };
 
 struct CookieAttributes {

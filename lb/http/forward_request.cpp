@@ -31,6 +31,7 @@ class RequestWriter {
   void put_kept_fields();
   bool keeps(std::size_t i) const;
   void put_cookies(std::size_t i);
+  void put_without_prefix(std::size_t i);
   void put_framing();
   void put_hop_fields();
   void put_forwarded_fields();
@@ -102,6 +103,8 @@ void RequestWriter::put_kept_fields() {
     if (edits_ != nullptr && edits_->drops(head_.name(i))) continue;
     if (head_[i].id == FieldId::cookie && !forward_.strip_cookie.empty()) {
       put_cookies(i);
+    } else if (head_[i].id == FieldId::cookie && !forward_.prefixed_cookie.empty()) {
+      put_without_prefix(i);
     } else if (keeps(i)) {
       copy_.keep(i);
     }
@@ -146,6 +149,14 @@ void RequestWriter::put_cookies(std::size_t i) {
   } else {
     out_.cut(start);
   }
+}
+
+void RequestWriter::put_without_prefix(std::size_t i) {
+  if (!has_cookie(head_.value(i), forward_.prefixed_cookie)) return copy_.keep(i);
+  copy_.flush();
+  out_.put(head_.range(head_[i].line, head_[i].value));
+  put_without_node_prefix(out_, head_.value(i), forward_.prefixed_cookie);
+  out_.put("\r\n");
 }
 
 void RequestWriter::put_framing() {

@@ -24,6 +24,7 @@ struct ForwardRequest {
   std::string_view request_id{};
   const HeaderEdits* edits = nullptr;  // nullptr: none.
   std::string_view strip_cookie{};     // The name of ours; "": none.
+  std::string_view prefixed_cookie{};  // The name of the application's that is to lose its node prefix; "": none.
 };
 
 // Appends the whole head. Its body is framed as head.framing says.

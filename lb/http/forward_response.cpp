@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "lb/http/cache_control.h"
+#include "lb/http/cookie.h"
 #include "lb/http/framing.h"
 #include "lb/http/hop_by_hop.h"
 #include "lb/http/output.h"
@@ -36,6 +37,7 @@ class ResponseWriter {
 
  private:
   bool keeps(std::size_t i) const;
+  void put_with_prefix(std::size_t i);
   std::optional<std::uint64_t> length() const;
   bool keeps_length() const;
   void put_framing();
@@ -61,7 +63,12 @@ class ResponseWriter {
 void ResponseWriter::write() {
   put_status_line(out_, copy_, head_);
   for (std::size_t i = 0; i < head_.size(); ++i) {
-    if (keeps(i)) copy_.keep(i);
+    if (!keeps(i)) continue;
+    if (head_[i].id == FieldId::set_cookie && !forward_.prefixed_cookie.empty()) {
+      put_with_prefix(i);
+    } else {
+      copy_.keep(i);
+    }
   }
   copy_.flush();
   put_framing();
@@ -83,6 +90,13 @@ bool ResponseWriter::keeps(std::size_t i) const {
     default:
       return !is_hop_by_hop(head_[i]);
   }
+}
+
+void ResponseWriter::put_with_prefix(std::size_t i) {
+  copy_.flush();
+  out_.put(head_.range(head_[i].line, head_[i].value));
+  put_with_node_prefix(out_, head_.value(i), forward_.prefixed_cookie, forward_.node);
+  out_.put("\r\n");
 }
 
 // What Content-Length is to say; nothing: there is to be none.

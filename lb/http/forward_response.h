@@ -16,6 +16,8 @@ struct ForwardResponse {
   bool keep_alive = true;                // The client's connection goes on.
   std::string_view date{};               // For an answer that has none (RFC 9110 6.6.1).
   std::string_view set_cookie{};         // Ours; "": none. Makes the answer private.
+  std::string_view prefixed_cookie{};    // The name of the application's that is to get a node prefix; "": none.
+  std::string_view node{};               // The prefix.
   const HeaderEdits* edits = nullptr;    // nullptr: none.
   HeaderVariables variables{};           // For the edits.
   const RequestHead* request = nullptr;  // What is answered. Requires: not nullptr.

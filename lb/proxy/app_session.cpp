@@ -11,7 +11,13 @@ namespace {
 
 std::optional<std::string_view> value_of(const AppSessionSource& source, const http::RequestHead& head) {
   const http::FoundCookie found = http::find_cookie(head, source.name);
-  return found.value ? found.value : http::path_parameter(head.path(), source.path_parameter);
+  if (found.value || source.path_parameter.empty()) return found.value;
+  return http::path_parameter(head.path(), source.path_parameter);
+}
+
+affinity::NamedNode split(const AppSessionSource& source, std::string_view value) {
+  return source.how == AppSessionSource::How::prefix ? affinity::split_prefix(value)
+                                                     : affinity::split_route_suffix(value, source.separator);
 }
 
 }  // namespace
@@ -20,7 +26,7 @@ std::optional<affinity::AppKey> app_key(const AppSessionSource& source, const ht
                                         const EpochPool& pool) {
   const auto value = value_of(source, head);
   if (!value || value->empty()) return std::nullopt;
-  const affinity::NamedNode named = affinity::split_route_suffix(*value, source.separator);
+  const affinity::NamedNode named = split(source, *value);
   return affinity::AppKey{.session = hash_bytes(named.session), .node = pool.set->find(named.node)};
 }
 

@@ -16,12 +16,16 @@ struct EpochPool;
 struct AppSessionSource {
   enum class How : std::uint8_t {
     route_suffix,  // The cookie's value ends in the node's name.
+    prefix,        // It begins with it, which Stickler puts there and takes away.
   };
 
   How how = How::route_suffix;
   std::string name;            // Of the cookie.
-  std::string path_parameter;  // In which the value stands where the client takes no cookies.
-  std::string separator;       // Before the node's name.
+  std::string path_parameter;  // In which the value stands where the client takes no cookies; "": none.
+  std::string separator;       // Of route_suffix, before the node's name.
+
+  // The cookie that has a prefix at the client's side only; "": none.
+  std::string_view prefixed_cookie() const { return how == How::prefix ? std::string_view(name) : std::string_view(); }
 };
 
 // nullopt: it is of none.

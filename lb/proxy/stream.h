@@ -136,6 +136,7 @@ class Stream : public ListNode<Stream> {
   affinity::Verdict settle_app_session(const http::ResponseHead& head);
   affinity::Settlement settle(affinity::Exchange exchange) const;
   affinity::Verdict unserved_verdict() const;
+  std::string_view prefixed_cookie() const;
   bool is_pinned_down() const;
   void start_tunnel();
   void on_tunnel_end(Tunnel::End end);

@@ -30,6 +30,8 @@ void Stream::on_response_head(const http::ResponseHead& head) {
                       .keep_alive = true,
                       .date = {},
                       .set_cookie = set_cookie,
+                      .prefixed_cookie = prefixed_cookie(),
+                      .node = member().backend->name,
                       .edits = &route_->headers.response,
                       .variables = {.client_ip = client_ip_,
                                     .client_port = {port, port_end},
@@ -115,6 +117,11 @@ void Stream::count_session(const affinity::Settlement& settlement) const {
 affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
   const bool begins = begins_session(*pool().affinity->app_session, head);
   return affinity::settle(choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = begins});
+}
+
+std::string_view Stream::prefixed_cookie() const {
+  const auto& affinity = pool().affinity;
+  return affinity && affinity->app_session ? affinity->app_session->prefixed_cookie() : std::string_view();
 }
 
 // Requires: the pool has affinity.

@@ -152,7 +152,8 @@ void Stream::send_request() {
               .backend = member().backend->name,
               .request_id = request_id_,
               .edits = &route_->headers.request,
-              .strip_cookie = pool().affinity ? std::string_view(pool().affinity->cookie.name) : std::string_view()});
+              .strip_cookie = pool().affinity ? std::string_view(pool().affinity->cookie.name) : std::string_view(),
+              .prefixed_cookie = prefixed_cookie()});
   if (!window_.empty()) {
     upstream_->send_body(window_);
     worker_.gather().flush();  // It borrows the window, which may grow or go.

@@ -127,10 +127,13 @@ affinity::WhenUnavailable when_unavailable_of(config::WhenUnavailable action) {
 // By the application's cookie. The keys are of no consequence, but that a node table is made with some.
 proxy::AffinitySettings compile_app_affinity(const config::Pool& pool, CompileContext& context) {
   const config::AppCookie& cookie = *pool.affinity.app_cookie;
-  return {.app_session = proxy::AppSessionSource{.how = proxy::AppSessionSource::How::route_suffix,
-                                                 .name = cookie.name,
-                                                 .path_parameter = to_lower(cookie.name),  // As Tomcat writes it.
-                                                 .separator = cookie.separator},
+  const bool by_suffix = cookie.how == config::AppCookieHow::route_suffix;
+  using How = proxy::AppSessionSource::How;
+  return {.app_session =
+              proxy::AppSessionSource{.how = by_suffix ? How::route_suffix : How::prefix,
+                                      .name = cookie.name,
+                                      .path_parameter = by_suffix ? to_lower(cookie.name) : "",  // As Tomcat writes it.
+                                      .separator = cookie.separator},
           .cookie = {},
           .keys = affinity::CookieKeys(std::array{context.random_cookie_key(pool.name)}),
           .rules = {},

@@ -63,5 +63,30 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Pair& pair : before) {
     if (pair.name != name) require(after[kept++].text == pair.text);
   }
+
+  // A node prefix goes from the cookies of that name alone, and comes back as it was.
+  std::string unprefixed;
+  Output stripped(unprefixed, 0);
+  put_without_node_prefix(stripped, value, name);
+  stripped.finish();
+  const std::vector<Pair> shorter = pairs_of(unprefixed);
+  require(shorter.size() == before.size());
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const std::string& was = before[i].text;
+    require(shorter[i].name == before[i].name);
+    require(before[i].name == name ? was.size() >= shorter[i].text.size() : was == shorter[i].text);
+  }
+  std::string prefixed;
+  Output put(prefixed, 0);
+  put_with_node_prefix(put, value, name, "node");
+  put.finish();
+  if (prefixed != value) {
+    const std::string_view pair = std::string_view(prefixed).substr(0, prefixed.find(';'));
+    std::string back;
+    Output again(back, 0);
+    put_without_node_prefix(again, pair, name);
+    again.finish();
+    require(back == value.substr(0, value.find(';')));
+  }
   return 0;
 }

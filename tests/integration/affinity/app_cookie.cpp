@@ -144,5 +144,56 @@ TEST_CASE("a node that drains or has weight 0 keeps its sessions and gets no oth
   }
 }
 
+const std::string prefix = "affinity: {app_cookie: {name: SID, how: prefix}";
+
+// An application that knows nothing of nodes: /log-in begins a session, and its answers say which cookies it saw.
+Script plain_app(const std::string& name) {
+  return answering([name](const Message& request) {
+    if (request.target() == "/log-in")
+      return reply(name, "Set-Cookie: SID=8A2F; Path=/; HttpOnly\r\nSet-Cookie: x=1\r\n");
+    if (request.target() == "/log-out") return reply(name, "Set-Cookie: SID=; Max-Age=0\r\n");
+    return reply(name, "X-Saw: " + request.field("Cookie") + "\r\n");
+  });
+}
+
+TEST_CASE("prefix: the client's cookie has the node in front, and the node sees its own") {
+  ScriptedOrigin a(plain_app("a"));
+  ScriptedOrigin b(plain_app("b"));
+  ScriptedOrigin c(plain_app("c"));
+  const auto setup = [&](std::string_view of_a) {
+    return Setup{.top = {access_log_to_stdout},
+                 .pool = {prefix + "}", "health: {passive: off}"},
+                 .backends = {backend("a", a, of_a), backend("b", b), backend("c", c)}};
+  };
+  Balancer balancer(setup(""));
+  for (int i = 0; i < 6; ++i) {
+    const Message login = fetch(balancer.port(), "/log-in");
+    CHECK(login.count("Set-Cookie") == 2);
+    CHECK(login.field("Set-Cookie") == "SID=" + login.body + "~8A2F; Path=/; HttpOnly");
+    CHECK(login.head.find("Set-Cookie: x=1\r\n") != std::string::npos);
+    CHECK(verdict(balancer, "/log-in") == "new");
+    for (int j = 0; j < 3; ++j) {
+      const Message answer = fetch(balancer.port(), "/me", "Cookie: x=1;  SID=" + login.body + "~8A2F ;y=a~2\r\n");
+      CHECK(answer.body == login.body);
+      CHECK(answer.field("X-Saw") == "x=1;  SID=8A2F ;y=a~2");
+    }
+  }
+  CHECK(fetch(balancer.port(), "/log-out").field("Set-Cookie") == "SID=; Max-Age=0");
+  CHECK(ask(balancer, "/bound", "Cookie: SID=a~8A2F\r\n") == Served{"a", "bound"});
+  CHECK(ask(balancer, "/gone", "Cookie: SID=x~8A2F\r\n").verdict == "unknown_node");
+  CHECK(ask(balancer, "/of-before", "Cookie: SID=8A2F\r\n").verdict == "unknown_node");
+  CHECK(ask(balancer, "/none").verdict == "none");
+
+  // A session whose node is down goes on elsewhere, without the prefix.
+  reload(balancer, setup(", state: down"));
+  const Message moved = fetch(balancer.port(), "/moved", "Cookie: SID=a~8A2F\r\n");
+  CHECK(moved.body != "a");
+  CHECK(moved.field("X-Saw") == "SID=8A2F");
+  CHECK(verdict(balancer, "/moved") == "moved");
+  // Where it begins another, that one is bound to where it is.
+  const Message anew = fetch(balancer.port(), "/log-in", "Cookie: SID=a~8A2F\r\n");
+  CHECK(anew.field("Set-Cookie") == "SID=" + anew.body + "~8A2F; Path=/; HttpOnly");
+}
+
 }  // namespace
 }  // namespace stickler::integration

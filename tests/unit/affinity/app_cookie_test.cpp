@@ -35,5 +35,27 @@ TEST_CASE("the node stands behind the last separator, and what is before it is t
   }
 }
 
+TEST_CASE("the node stands before the first tilde, if that is a name") {
+  struct Row {
+    std::string value, session, node;
+  };
+  const Row rows[] = {
+      {"node1~8A2F", "8A2F", "node1"},
+      {"node1~8A2F~x", "8A2F~x", "node1"},
+      {"\"node1~8A2F\"", "8A2F", "node1"},
+      {"node1~", "", "node1"},
+      {"8A2F", "8A2F", ""},
+      {"~8A2F", "~8A2F", ""},
+      {"a/b~8A2F", "a/b~8A2F", ""},
+      {"", "", ""},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.value);
+    const NamedNode named = split_prefix(row.value);
+    CHECK(named.session == row.session);
+    CHECK(named.node == row.node);
+  }
+}
+
 }  // namespace
 }  // namespace stickler::affinity

@@ -289,5 +289,12 @@ TEST_CASE("a Host that is set is the one Host; one that comes out invalid falls 
   }
 }
 
+TEST_CASE("a node prefix goes from every Cookie field, and the lines keep their other bytes") {
+  ForwardRequest forward = defaults;
+  forward.prefixed_cookie = "S";
+  CHECK(forwarded_fields("a: 1\r\nCookie:x=1;  S=a~1 ; y\r\nb: 2\r\ncookie:\tS=\"b~2\"\t\r\nCOOKIE: z=a~1\r\n",
+                         forward) == "a: 1\r\nCookie:x=1;  S=1 ; y\r\nb: 2\r\ncookie:\tS=\"2\"\r\nCOOKIE: z=a~1\r\n");
+}
+
 }  // namespace
 }  // namespace stickler::http

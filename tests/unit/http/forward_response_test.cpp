@@ -18,6 +18,7 @@ struct Exchange {
   std::string fields{};  // Of the answer.
   bool keep_alive = true;
   std::string_view set_cookie{};
+  std::string_view prefixed_cookie{};
   const HeaderEdits* edits = nullptr;
 };
 
@@ -33,6 +34,8 @@ std::string forwarded(const Exchange& exchange) {
                        .keep_alive = exchange.keep_alive,
                        .date = date,
                        .set_cookie = exchange.set_cookie,
+                       .prefixed_cookie = exchange.prefixed_cookie,
+                       .node = "a",
                        .edits = exchange.edits,
                        .variables = {.client_ip = "203.0.113.7", .request_id = "id-1", .backend = "a"},
                        .request = &request.head});
@@ -219,6 +222,21 @@ TEST_CASE("an interim answer is passed on without framing and without additions"
   std::string out = "before";
   write_interim_head(out, answer.head);
   CHECK(out == "beforeHTTP/1.1 103 Early Hints\r\nLink: x\r\nA: 2\r\n\r\n");
+}
+
+const std::string sized = "Content-Length: 1\r\n";
+
+TEST_CASE("a node prefix goes into each Set-Cookie of the name, and the lines keep their other bytes") {
+  CHECK(fields_of(
+            {.fields = "A: 1\r\nset-cookie:S=1; Path=/\r\nSet-Cookie: T=2\r\nB: 3\r\nSet-Cookie: S=\"4\"\r\n" + sized,
+             .prefixed_cookie = "S"}) ==
+        "A: 1\r\nset-cookie:S=a~1; Path=/\r\nSet-Cookie: T=2\r\nB: 3\r\nSet-Cookie: S=\"a~4\"\r\n" + sized);
+}
+
+TEST_CASE("a Set-Cookie that the configuration drops gets no prefix either") {
+  HeaderEdits edits;
+  REQUIRE(edits.remove("Set-Cookie"));
+  CHECK(fields_of({.fields = "Set-Cookie: S=1\r\n" + sized, .prefixed_cookie = "S", .edits = &edits}) == sized);
 }
 
 }  // namespace
