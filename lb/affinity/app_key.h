@@ -9,6 +9,7 @@
 
 #include "lb/affinity/backup.h"
 #include "lb/affinity/choice.h"
+#include "lb/affinity/learned_table.h"
 #include "lb/affinity/verdict.h"
 
 namespace stickler::affinity {
@@ -17,6 +18,7 @@ struct AppKey {
   std::uint64_t session = 0;                // Hash of the session's value, the same on every balancer.
   std::optional<std::size_t> node{};        // The member that it is bound to; nullopt: none of the pool.
   Verdict unbound = Verdict::unknown_node;  // What is found where there is no node.
+  SessionDigest learned{};                  // Of a session that a LearnedTable knows.
 };
 
 // `key`: nullopt: the request is of no session. No room is in such a key for a backup's name, so `next` is worked out

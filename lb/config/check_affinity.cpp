@@ -129,8 +129,27 @@ void check_meetings(const Config& config, Findings& findings) {
 
 // A request is bound by one key.
 void check_source(const Pool& pool, Findings& findings) {
-  if (pool.affinity.cookie && pool.affinity.app_cookie) {
-    findings.error(path_of(pool) + ".app_cookie", "beside cookie: give one of them, by which sessions are known");
+  const Affinity& affinity = pool.affinity;
+  const std::string path = path_of(pool);
+  const std::string advice = ": give one of cookie, app_cookie and header, by which sessions are known";
+  if (affinity.app_cookie && affinity.cookie) findings.error(path + ".app_cookie", "beside cookie" + advice);
+  if (affinity.header && affinity.source() != "header") {
+    findings.error(path + ".header", "beside " + std::string(affinity.source()) + advice);
+  }
+}
+
+// Settings of ways to know a session that are not the pool's.
+void check_ways(const Pool& pool, Findings& findings) {
+  const Affinity& affinity = pool.affinity;
+  const std::string path = path_of(pool);
+  const bool are_read = findings.is_sound(path + ".app_cookie") && findings.is_sound(path + ".header");
+  if (findings.is_written(path + ".table") && !affinity.learns() && are_read) {
+    findings.warn(path + ".table", "is without effect: neither app_cookie nor header says how: learn");
+  }
+  const bool hashes = affinity.header && affinity.header->how == HeaderHow::hash;
+  if (hashes && findings.is_written(path + ".when_unavailable")) {
+    findings.warn(path + ".when_unavailable",
+                  "is without effect: a header that is hashed belongs to a node that is up, whoever is down");
   }
 }
 
@@ -155,11 +174,13 @@ void check_route_suffix(const Pool& pool, const AppCookie& cookie, Findings& fin
 void check_backup(const Pool& pool, Findings& findings) {
   const std::string path = path_of(pool);
   const Affinity& affinity = pool.affinity;
-  if (!affinity.cookie && !affinity.app_cookie) {
-    if (!findings.is_read(path + ".cookie") || !findings.is_read(path + ".app_cookie")) return;
+  if (affinity.source().empty()) {
+    for (const char* key : {".cookie", ".app_cookie", ".header"}) {
+      if (!findings.is_read(path + key)) return;
+    }
     for (const char* key : {".backup", ".when_unavailable"}) {
       if (findings.is_written(path + key)) {
-        findings.warn(path + key, "is without effect: the pool has neither affinity.cookie nor affinity.app_cookie");
+        findings.warn(path + key, "is without effect: the pool has none of affinity.cookie, app_cookie and header");
       }
     }
     return;
@@ -183,6 +204,7 @@ void check_affinity(const CheckInput& input, Findings& findings) {
   for (const Pool& pool : input.config.pools) {
     if (pool.affinity.cookie) check_cookie(pool, *pool.affinity.cookie, findings);
     check_source(pool, findings);
+    check_ways(pool, findings);
     if (pool.affinity.app_cookie) check_route_suffix(pool, *pool.affinity.app_cookie, findings);
     check_backup(pool, findings);
   }

@@ -117,10 +117,19 @@ Value app_cookie(const AppCookie& cookie) {
   return map({{"name", text(cookie.name)}, {"how", text(name_of(cookie.how))}, {"separator", text(cookie.separator)}});
 }
 
+Value table(const SessionTable& table) {
+  return map({{"entries", number(table.entries)}, {"idle", duration(table.idle)}, {"store", text("memory")}});
+}
+
 Value affinity(const Affinity& affinity) {
   Members members;
   if (affinity.cookie) members.emplace_back("cookie", cookie(*affinity.cookie));
   if (affinity.app_cookie) members.emplace_back("app_cookie", app_cookie(*affinity.app_cookie));
+  if (affinity.header) {
+    members.emplace_back("header",
+                         map({{"name", text(affinity.header->name)}, {"how", text(name_of(affinity.header->how))}}));
+  }
+  if (affinity.learns()) members.emplace_back("table", table(affinity.table));
   members.emplace_back("backup", text(name_of(affinity.backup)));
   members.emplace_back("backup_header", text(affinity.backup_header));
   members.emplace_back("when_unavailable", text(name_of(affinity.when_unavailable)));

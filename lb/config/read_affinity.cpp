@@ -11,6 +11,7 @@ constexpr std::size_t key_bytes_min = 32;
 constexpr std::size_t keys_max = 16;
 constexpr std::size_t cookie_name_max = 64;
 constexpr std::size_t separator_max = 8;
+constexpr std::uint32_t table_entries_max = 100'000'000;  // 4.4 GB.
 
 // RFC 6265 4.1.1: any character but controls and ';'.
 bool is_attribute_value(std::string_view text) {
@@ -108,6 +109,36 @@ std::optional<AppCookie> read_app_cookie(const Field& field) {
   return cookie;
 }
 
+std::optional<SessionHeader> read_session_header(const Field& field) {
+  if (!field.check_map()) return std::nullopt;
+  SessionHeader header;
+  if (const Field name = field["name"]; name.require("the header's name, such as X-Session-Id")) {
+    header.name = read_header_name(name, header.name);
+  }
+  if (const Field how = field["how"]; how.require("learn or hash")) {
+    header.how = choice(how, header.how, header_how_words);
+  }
+  return header;
+}
+
+void read_store(const Field& field) {
+  const std::string store = text(field, "memory");
+  if (store == "memory") return;
+  if (!store.starts_with("redis://")) return field.reject("memory or redis://HOST:PORT");
+  field.complain(
+      "a table in Redis is not available yet; write memory, or use affinity.cookie, which several balancers "
+      "understand without a table");
+}
+
+SessionTable read_table(const Field& field) {
+  SessionTable table;
+  field.check_map();
+  table.entries = whole_number(field["entries"], table.entries, {1, table_entries_max});
+  table.idle = duration(field["idle"], table.idle, 1s);
+  read_store(field["store"]);
+  return table;
+}
+
 }  // namespace
 
 Affinity read_affinity(const Field& field) {
@@ -115,6 +146,8 @@ Affinity read_affinity(const Field& field) {
   field.check_map();
   if (const Field cookie = field["cookie"]; cookie.check_map()) affinity.cookie = read_cookie(cookie);
   affinity.app_cookie = read_app_cookie(field["app_cookie"]);
+  affinity.header = read_session_header(field["header"]);
+  affinity.table = read_table(field["table"]);
   affinity.backup = choice(field["backup"], affinity.backup, backup_rule_words);
   affinity.backup_header = read_header_name(field["backup_header"], affinity.backup_header);
   affinity.when_unavailable = choice(field["when_unavailable"], affinity.when_unavailable, when_unavailable_words);

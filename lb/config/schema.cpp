@@ -24,6 +24,7 @@ std::string_view name_of(HashTable table) { return word_for(hash_table_words, ta
 std::string_view name_of(SameSite same_site) { return word_for(same_site_words, same_site); }
 std::string_view name_of(CookieSecure secure) { return word_for(cookie_secure_words, secure); }
 std::string_view name_of(AppCookieHow how) { return word_for(app_cookie_how_words, how); }
+std::string_view name_of(HeaderHow how) { return word_for(header_how_words, how); }
 std::string_view name_of(BackupRule rule) { return word_for(backup_rule_words, rule); }
 std::string_view name_of(WhenUnavailable action) { return word_for(when_unavailable_words, action); }
 std::string_view name_of(ProbeType type) { return word_for(probe_type_words, type); }

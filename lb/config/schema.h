@@ -171,13 +171,39 @@ struct AppCookie {
   bool operator==(const AppCookie&) const = default;
 };
 
-// At most one of the first; none: requests are not bound.
+enum class HeaderHow : std::uint8_t { learn, hash };
+
+// A header of the request by which sessions are told apart.
+struct SessionHeader {
+  std::string name;
+  HeaderHow how = HeaderHow::learn;
+
+  bool operator==(const SessionHeader&) const = default;
+};
+
+// Of what is learned.
+struct SessionTable {
+  std::uint32_t entries = 1'000'000;
+  Duration idle = 30min;
+
+  bool operator==(const SessionTable&) const = default;
+};
+
+// At most one of the first three; none: requests are not bound.
 struct Affinity {
   std::optional<Cookie> cookie;
   std::optional<AppCookie> app_cookie;
+  std::optional<SessionHeader> header;
+  SessionTable table;
   BackupRule backup = BackupRule::none;
   std::string backup_header = "X-Session-Backup";  // Of BackupRule::announced.
   WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
+
+  bool learns() const {
+    return (app_cookie && app_cookie->how == AppCookieHow::learn) || (header && header->how == HeaderHow::learn);
+  }
+  // The key that names its source; "": requests are not bound.
+  std::string_view source() const { return cookie ? "cookie" : app_cookie ? "app_cookie" : header ? "header" : ""; }
 
   bool operator==(const Affinity&) const = default;
 };
@@ -292,6 +318,7 @@ std::string_view name_of(Policy policy);
 std::string_view name_of(SameSite same_site);
 std::string_view name_of(CookieSecure secure);
 std::string_view name_of(AppCookieHow how);
+std::string_view name_of(HeaderHow how);
 std::string_view name_of(BackupRule rule);
 std::string_view name_of(WhenUnavailable action);
 std::string_view name_of(ProbeType type);

@@ -41,7 +41,9 @@ inline constexpr Word<CookieSecure> cookie_secure_words[] = {
     {"auto", CookieSecure::automatic}, {"true", CookieSecure::always}, {"false", CookieSecure::never}};
 
 inline constexpr Word<AppCookieHow> app_cookie_how_words[] = {
-    {"route_suffix", AppCookieHow::route_suffix}, {"prefix", AppCookieHow::prefix}, {"learn", {}}};
+    {"route_suffix", AppCookieHow::route_suffix}, {"prefix", AppCookieHow::prefix}, {"learn", AppCookieHow::learn}};
+
+inline constexpr Word<HeaderHow> header_how_words[] = {{"learn", HeaderHow::learn}, {"hash", HeaderHow::hash}};
 
 inline constexpr Word<BackupRule> backup_rule_words[] = {
     {"none", BackupRule::none}, {"next", BackupRule::next}, {"announced", BackupRule::announced}};

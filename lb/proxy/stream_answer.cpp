@@ -115,8 +115,13 @@ void Stream::count_session(const affinity::Settlement& settlement) const {
 }
 
 affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
-  const bool begins = begins_session(*pool().affinity->app_session, head);
-  return affinity::settle(choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = begins});
+  const AppSessionSource& source = *pool().affinity->app_session;
+  const auto begun = begun_session(source, head);
+  const affinity::Verdict verdict = affinity::settle(
+      choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = begun.has_value()});
+  learn(source, {.key = app_key_, .verdict = verdict, .begun = begun, .served = *served_by_}, *pool_,
+        worker_.loop().now());
+  return verdict;
 }
 
 std::string_view Stream::prefixed_cookie() const {

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds failed_attempt_time{1};  // As what it counts at 
 void Stream::choose_node() {
   if (const auto& affinity = pool().affinity) {
     if (affinity->app_session) {
-      app_key_ = app_key(*affinity->app_session, head_, *pool_);
+      app_key_ = app_key(*affinity->app_session, head_, *pool_, worker_.loop().now());
       const affinity::PoolView view{
           .nodes = *pool_->nodes, .standings = pool_->set->standings(), .when_unavailable = affinity->when_unavailable};
       choice_ = affinity::choose(app_key_, view, affinity->backup);

@@ -124,26 +124,50 @@ affinity::WhenUnavailable when_unavailable_of(config::WhenUnavailable action) {
   return affinity::WhenUnavailable::fail;
 }
 
-// By the application's cookie. The keys are of no consequence, but that a node table is made with some.
-proxy::AffinitySettings compile_app_affinity(const config::Pool& pool, CompileContext& context) {
-  const config::AppCookie& cookie = *pool.affinity.app_cookie;
-  const bool by_suffix = cookie.how == config::AppCookieHow::route_suffix;
+proxy::AppSessionSource compile_app_cookie(const config::AppCookie& cookie) {
   using How = proxy::AppSessionSource::How;
-  return {.app_session =
-              proxy::AppSessionSource{.how = by_suffix ? How::route_suffix : How::prefix,
-                                      .name = cookie.name,
-                                      .path_parameter = by_suffix ? to_lower(cookie.name) : "",  // As Tomcat writes it.
-                                      .separator = cookie.separator},
+  switch (cookie.how) {
+    case config::AppCookieHow::route_suffix:
+      return {.how = How::route_suffix,
+              .name = cookie.name,
+              .path_parameter = to_lower(cookie.name),  // As Tomcat writes it.
+              .separator = cookie.separator};
+    case config::AppCookieHow::prefix:
+      return {.how = How::prefix, .name = cookie.name};
+    case config::AppCookieHow::learn:
+      break;
+  }
+  return {.how = How::learned_cookie, .name = cookie.name};
+}
+
+proxy::AppSessionSource compile_header(const config::SessionHeader& header) {
+  using How = proxy::AppSessionSource::How;
+  const bool learns = header.how == config::HeaderHow::learn;
+  return {.how = learns ? How::learned_header : How::hashed_header, .name = header.name};
+}
+
+// By what the application says. The key is for the node ids in the table, which are for nobody else to read.
+proxy::AffinitySettings compile_app_affinity(const config::Pool& pool, CompileContext& context) {
+  const config::Affinity& affinity = pool.affinity;
+  proxy::AppSessionSource source =
+      affinity.app_cookie ? compile_app_cookie(*affinity.app_cookie) : compile_header(*affinity.header);
+  if (affinity.learns()) {
+    source.table = context.learned_table(pool.name, affinity.table.entries);
+    source.idle = affinity.table.idle;
+  }
+  const bool hashes = source.how == proxy::AppSessionSource::How::hashed_header;
+  return {.app_session = std::move(source),
           .cookie = {},
           .keys = affinity::CookieKeys(std::array{context.random_cookie_key(pool.name)}),
           .rules = {},
-          .backup = backup_rule_of(pool.affinity.backup),
+          .backup = backup_rule_of(affinity.backup),
           .backup_header = {},
-          .when_unavailable = when_unavailable_of(pool.affinity.when_unavailable)};
+          .when_unavailable =
+              hashes ? affinity::WhenUnavailable::redispatch : when_unavailable_of(affinity.when_unavailable)};
 }
 
 std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool, CompileContext& context) {
-  if (pool.affinity.app_cookie) return compile_app_affinity(pool, context);
+  if (pool.affinity.app_cookie || pool.affinity.header) return compile_app_affinity(pool, context);
   if (!pool.affinity.cookie) return std::nullopt;
   const config::Cookie& cookie = *pool.affinity.cookie;
   std::vector<std::string> keys = cookie.keys;
@@ -236,6 +260,21 @@ const std::string& CompileContext::random_cookie_key(const std::string& pool) {
   auto& key = random_keys_[pool];
   if (key.empty()) key = affinity::CookieKeys::random_key();  // The check of the configuration has warned.
   return key;
+}
+
+std::shared_ptr<affinity::LearnedTable> CompileContext::learned_table(const std::string& pool, std::uint32_t entries) {
+  Learned& learned = learned_[pool];
+  if (!learned.resized.expired()) learned.table = learned.resized;  // It was not refused.
+  auto table = learned.table.lock();
+  if (table != nullptr && table->entries_max() == entries) return table;
+  if (table == nullptr) {
+    table = std::make_shared<affinity::LearnedTable>(entries);
+    learned.table = table;
+    return table;
+  }
+  auto resized = std::make_shared<affinity::LearnedTable>(entries, *table);
+  learned.resized = resized;
+  return resized;
 }
 
 Result<std::shared_ptr<const proxy::Snapshot>> compile(const config::Config& config, CompileContext& context) {

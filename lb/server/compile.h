@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/affinity/learned_table.h"
 #include "lb/cluster/backend_registry.h"
 #include "lb/config/schema.h"
 #include "lb/proxy/snapshot.h"
@@ -19,12 +20,22 @@ class CompileContext {
 
   std::shared_ptr<proxy::ListenerLoad> load_of(const std::string& listener);
   const std::string& random_cookie_key(const std::string& pool);
+
+  // What a pool has learned: the same table as long as its size is the same, else a new one that takes it over. Whoever
+  // serves by it owns it, so that a refused reload leaves the old one, and a pool that goes takes its own along.
+  std::shared_ptr<affinity::LearnedTable> learned_table(const std::string& pool, std::uint32_t entries);
   std::uint64_t connections_auto() const { return connections_auto_; }
 
  private:
   std::uint64_t connections_auto_;
   std::map<std::string, std::shared_ptr<proxy::ListenerLoad>> loads_;
   std::map<std::string, std::string> random_keys_;
+
+  struct Learned {
+    std::weak_ptr<affinity::LearnedTable> table;
+    std::weak_ptr<affinity::LearnedTable> resized;  // If the configuration that it was made for is in force.
+  };
+  std::map<std::string, Learned> learned_;
 };
 
 // The error names the key that could not be compiled, e.g. a header template.

@@ -105,7 +105,7 @@ admin::PoolReport Server::report_pool(const config::Pool& pool) const {
   admin::PoolReport report;
   report.name = pool.name;
   report.policy = config::name_of(pool.policy);
-  report.affinity = pool.affinity.cookie ? "cookie" : pool.affinity.app_cookie ? "app_cookie" : "";
+  report.affinity = pool.affinity.source();
   const auto turn = backends_.view(pool.name);
   report.panic = turn.panics;
   report.on_standby = turn.on_standby;

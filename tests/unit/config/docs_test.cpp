@@ -92,6 +92,10 @@ const std::vector<Frame> frames = {
      "{version: 1, " + any_listener + ", pools: {n: {backends: [{name: a, address: 127.0.0.1:9001}], affinity: " +
          "{app_cookie: {name: J, how: route_suffix",
      "}}}}}"},
+    {"pools.NAME.affinity.header.",
+     "{version: 1, " + any_listener +
+         ", pools: {n: {backends: [{name: a, address: 127.0.0.1:9001}], affinity: " + "{header: {name: H, how: learn",
+     "}}}}}"},
     {"pools.NAME.", "{version: 1, " + any_listener + ", pools: {n: {backends: [{name: a, address: 127.0.0.1:9001}]",
      "}}}"},
     {"", "{version: 1, " + any_listener + ", " + any_pool, "}"},

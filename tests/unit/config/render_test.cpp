@@ -34,6 +34,9 @@ pools:
     retries: {attempts: 0, budget: 0%}
     connections: {max_per_backend: 9}
     backends: [{name: a, address: 127.0.0.1:9001, weight: 0, state: drain}, {name: b, address: "unix:/run/b", role: standby}]
+  chat:
+    affinity: {header: {name: X-Session-Id, how: learn}, table: {entries: 5, idle: 90s}}
+    backends: [{name: a, address: 127.0.0.1:9002}]
   api:
     affinity: {app_cookie: {name: S, how: route_suffix, separator: "::"}, backup: next}
     health: {active: {type: tcp}, passive: off}

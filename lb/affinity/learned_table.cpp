@@ -1,0 +1,199 @@
+#include "lb/affinity/learned_table.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace stickler::affinity {
+namespace {
+
+constexpr std::uint32_t shards_max = 64;
+constexpr std::uint32_t entries_per_shard_min = 1024;  // In smaller ones luck, not age, would decide who goes.
+constexpr std::uint32_t nobody = UINT32_MAX;
+
+// Left as it is where the shard is made, so that memory is touched by use only.
+struct Entry {
+  SessionDigest session;
+  NodeId node;
+  std::uint32_t last_use;  // Seconds of the monotonic clock.
+  std::uint32_t newer;     // In the order of use; nobody: the newest.
+  std::uint32_t older;     // nobody: the oldest.
+  std::uint32_t next;      // In the same place of the index; nobody: the last.
+};
+static_assert(sizeof(Entry) == 40);
+static_assert(sizeof(Entry) + sizeof(std::uint32_t) == LearnedTable::bytes_per_entry);
+
+std::uint32_t seconds_of(TimePoint now) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+}
+
+std::array<std::uint8_t, 16> random_tag_key() {
+  std::array<std::uint8_t, 16> key{};
+  static_assert(key.size() == crypto_shorthash_siphashx24_KEYBYTES);
+  [[maybe_unused]] const int started = sodium_init();
+  assert(started >= 0);
+  randombytes_buf(key.data(), key.size());
+  return key;
+}
+
+}  // namespace
+
+class alignas(64) LearnedTable::Shard {
+ public:
+  explicit Shard(std::uint32_t entries)
+      : entries_(std::make_unique_for_overwrite<Entry[]>(entries)), index_(entries, nobody) {}
+
+  std::optional<NodeId> find(const SessionDigest& session, std::uint32_t now, Duration idle) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(session);
+    if (at == nobody) return std::nullopt;
+    Entry& entry = entries_[at];
+    // Workers read their clocks at different times: it may have been used a moment from now.
+    const std::uint32_t unused = now > entry.last_use ? now - entry.last_use : 0;
+    if (std::chrono::seconds(unused) > idle) return std::nullopt;
+    use(at, now);
+    return entry.node;
+  }
+
+  void bind(const SessionDigest& session, NodeId node, std::uint32_t now) {
+    const std::lock_guard lock(mutex_);
+    std::uint32_t at = place_of(session);
+    if (at == nobody) at = insert(session);
+    entries_[at].node = node;
+    use(at, now);
+  }
+
+  std::size_t size() const {
+    const std::lock_guard lock(mutex_);
+    return used_;
+  }
+
+  std::vector<Entry> oldest_first() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Entry> all;
+    all.reserve(used_);
+    for (std::uint32_t at = oldest_; at != nobody; at = entries_[at].newer) all.push_back(entries_[at]);
+    return all;
+  }
+
+ private:
+  // By multiplication: the share of the hash is the place (Lemire 2019).
+  std::uint32_t& head_of(const SessionDigest& session) {
+    return index_[static_cast<std::size_t>(((session[0] >> 32) * index_.size()) >> 32)];
+  }
+
+  std::uint32_t place_of(const SessionDigest& session) {
+    std::uint32_t at = head_of(session);
+    while (at != nobody && entries_[at].session != session) at = entries_[at].next;
+    return at;
+  }
+
+  // In a place never used, or in that of the oldest.
+  std::uint32_t insert(const SessionDigest& session) {
+    std::uint32_t at = used_;
+    if (used_ < index_.size()) {
+      ++used_;
+    } else {
+      at = oldest_;
+      forget(at);
+      unlink(at);
+    }
+    entries_[at].session = session;
+    std::uint32_t& head = head_of(session);
+    entries_[at].next = head;
+    head = at;
+    link_as_newest(at);
+    return at;
+  }
+
+  void forget(std::uint32_t at) {
+    std::uint32_t* link = &head_of(entries_[at].session);
+    while (*link != at) link = &entries_[*link].next;
+    *link = entries_[at].next;
+  }
+
+  void use(std::uint32_t at, std::uint32_t now) {
+    entries_[at].last_use = now;
+    if (at == newest_) return;
+    unlink(at);
+    link_as_newest(at);
+  }
+
+  void unlink(std::uint32_t at) {
+    const Entry& entry = entries_[at];
+    (entry.newer == nobody ? newest_ : entries_[entry.newer].older) = entry.older;
+    (entry.older == nobody ? oldest_ : entries_[entry.older].newer) = entry.newer;
+  }
+
+  void link_as_newest(std::uint32_t at) {
+    entries_[at].newer = nobody;
+    entries_[at].older = newest_;
+    (newest_ == nobody ? oldest_ : entries_[newest_].newer) = at;
+    newest_ = at;
+  }
+
+  mutable std::mutex mutex_;  // See the header. Guards all below.
+  std::unique_ptr<Entry[]> entries_;
+  std::vector<std::uint32_t> index_;  // As many places as entries.
+  std::uint32_t used_ = 0;
+  std::uint32_t newest_ = nobody;
+  std::uint32_t oldest_ = nobody;
+};
+
+LearnedTable::LearnedTable(std::uint32_t entries) : LearnedTable(entries, random_tag_key()) {}
+
+LearnedTable::LearnedTable(std::uint32_t entries, const TagKey& key) : key_(key), entries_max_(entries) {
+  assert(entries > 0);
+  const std::uint32_t shards = std::clamp(entries / entries_per_shard_min, 1U, shards_max);
+  for (std::uint32_t i = 0; i < shards; ++i) {
+    const std::uint32_t share = entries / shards + (i < entries % shards ? 1 : 0);
+    shards_.push_back(std::make_unique<Shard>(share));
+  }
+}
+
+LearnedTable::LearnedTable(std::uint32_t entries, LearnedTable& from) : LearnedTable(entries, from.key_) {
+  std::vector<Entry> all;
+  for (const auto& shard : from.shards_) {
+    const std::vector<Entry> some = shard->oldest_first();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  std::ranges::stable_sort(all, {}, &Entry::last_use);
+  for (const Entry& entry : all) {
+    shard_of(entry.session).bind(entry.session, entry.node, entry.last_use);
+  }
+}
+
+LearnedTable::~LearnedTable() = default;
+
+SessionDigest LearnedTable::digest(std::string_view value) const {
+  SessionDigest digest{};
+  static_assert(sizeof(digest) == crypto_shorthash_siphashx24_BYTES);
+  std::array<std::uint8_t, sizeof(digest)> bytes{};
+  crypto_shorthash_siphashx24(bytes.data(), reinterpret_cast<const std::uint8_t*>(value.data()), value.size(),
+                              key_.data());
+  std::memcpy(digest.data(), bytes.data(), bytes.size());
+  return digest;
+}
+
+std::optional<NodeId> LearnedTable::find(const SessionDigest& session, TimePoint now, Duration idle) {
+  return shard_of(session).find(session, seconds_of(now), idle);
+}
+
+void LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now) {
+  shard_of(session).bind(session, node, seconds_of(now));
+}
+
+std::size_t LearnedTable::size() const {
+  std::size_t all = 0;
+  for (const auto& shard : shards_) all += shard->size();
+  return all;
+}
+
+// By the half of the digest that does not say the place within the shard.
+LearnedTable::Shard& LearnedTable::shard_of(const SessionDigest& session) const {
+  return *shards_[session[1] % shards_.size()];
+}
+
+}  // namespace stickler::affinity

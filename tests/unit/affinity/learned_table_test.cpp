@@ -1,0 +1,198 @@
+#include "lb/affinity/learned_table.h"
+
+#include <catch2/catch.hpp>
+#include <list>
+#include <map>
+#include <random>
+#include <string>
+#include <thread>
+
+#include "tests/unit/affinity/fixtures.h"
+
+namespace stickler::affinity {
+namespace {
+
+constexpr TimePoint start{1000s};
+constexpr Duration idle = 30min;
+
+SessionDigest of(const LearnedTable& table, int session) { return table.digest("session-" + std::to_string(session)); }
+
+TEST_CASE("a session that was bound is found, and no other is") {
+  LearnedTable table(100);
+  CHECK_FALSE(table.find(of(table, 1), start, idle));
+  table.bind(of(table, 1), 11, start);
+  table.bind(of(table, 2), 22, start);
+  CHECK(table.find(of(table, 1), start, idle) == 11);
+  CHECK(table.find(of(table, 2), start, idle) == 22);
+  CHECK_FALSE(table.find(of(table, 3), start, idle));
+  table.bind(of(table, 1), 33, start);
+  CHECK(table.find(of(table, 1), start, idle) == 33);
+  CHECK(table.size() == 2);
+}
+
+TEST_CASE("a session is found until it was not used for longer than idle, and each look-up is a use") {
+  LearnedTable table(100);
+  table.bind(of(table, 1), 11, start);
+  CHECK(table.find(of(table, 1), start + idle, idle) == 11);
+  CHECK(table.find(of(table, 1), start + 2 * idle, idle) == 11);
+  CHECK_FALSE(table.find(of(table, 1), start + 3 * idle + 1s, idle));
+  CHECK_FALSE(table.find(of(table, 1), start + 3 * idle + 1s, idle));  // A look-up in vain is none.
+  table.bind(of(table, 1), 22, start + 3 * idle + 1s);
+  CHECK(table.find(of(table, 1), start + 4 * idle, idle) == 22);
+}
+
+TEST_CASE("a clock that is behind another worker's loses no session") {
+  LearnedTable table(100);
+  table.bind(of(table, 1), 11, start + 2s);
+  CHECK(table.find(of(table, 1), start, idle) == 11);
+}
+
+TEST_CASE("a table is full at its size, and then who was used longest ago goes") {
+  LearnedTable table(3);
+  for (int session = 1; session <= 3; ++session) table.bind(of(table, session), 11, start);
+  CHECK(table.find(of(table, 1), start, idle));
+  table.bind(of(table, 4), 44, start);
+  CHECK(table.size() == 3);
+  CHECK_FALSE(table.find(of(table, 2), start, idle));
+  table.bind(of(table, 3), 33, start);
+  table.bind(of(table, 5), 55, start);
+  CHECK_FALSE(table.find(of(table, 1), start, idle));
+  CHECK(table.find(of(table, 3), start, idle) == 33);
+  CHECK(table.find(of(table, 4), start, idle) == 44);
+  CHECK(table.find(of(table, 5), start, idle) == 55);
+}
+
+TEST_CASE("a table of one holds the last session") {
+  LearnedTable table(1);
+  for (int session = 0; session < 50; ++session) {
+    table.bind(of(table, session), 7, start);
+    CHECK(table.find(of(table, session), start, idle) == 7);
+    CHECK_FALSE(table.find(of(table, session - 1), start, idle));
+  }
+  CHECK(table.size() == 1);
+}
+
+// The same by a list and a map, the newest first.
+class Model {
+ public:
+  explicit Model(std::size_t entries) : entries_(entries) {}
+
+  std::optional<NodeId> find(int session, TimePoint now) {
+    const auto found = places_.find(session);
+    if (found == places_.end() || now - found->second->last_use > idle) return std::nullopt;
+    const NodeId node = found->second->node;
+    bind(session, node, now);
+    return node;
+  }
+  void bind(int session, NodeId node, TimePoint now) {
+    if (const auto found = places_.find(session); found != places_.end()) {
+      order_.erase(found->second);
+    } else if (places_.size() == entries_) {
+      places_.erase(order_.back().session);
+      order_.pop_back();
+    }
+    order_.push_front({session, node, now});
+    places_[session] = order_.begin();
+  }
+  std::size_t size() const { return places_.size(); }
+
+ private:
+  struct Bound {
+    int session;
+    NodeId node;
+    TimePoint last_use;
+  };
+  std::size_t entries_;
+  std::list<Bound> order_;
+  std::map<int, std::list<Bound>::iterator> places_;
+};
+
+TEST_CASE("any row of binds and look-ups ends as a list of the last used would have it") {
+  for (std::uint32_t seed = 0; seed < 20; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto entries = static_cast<std::uint32_t>(1 + random() % 200);
+    LearnedTable table(entries);
+    Model model(entries);
+    TimePoint now = start;
+    bool same = true;
+    for (int step = 0; step < 3000; ++step) {
+      now += std::chrono::seconds(random() % 60);
+      const int session = static_cast<int>(random() % (2 * entries));
+      if (random() % 2 == 0) {
+        const NodeId node = random();
+        table.bind(of(table, session), node, now);
+        model.bind(session, node, now);
+      } else {
+        same = same && table.find(of(table, session), now, idle) == model.find(session, now);
+      }
+    }
+    CHECK(same);
+    CHECK(table.size() == model.size());
+  }
+}
+
+TEST_CASE("a large table has room for nearly as many sessions as it says, in all its shards") {
+  constexpr int entries = 100'000;
+  LearnedTable table(entries);
+  for (int session = 0; session < entries; ++session) {
+    table.bind(of(table, session), static_cast<NodeId>(session), start);
+  }
+  int found = 0;
+  for (int session = 0; session < entries; ++session) {
+    found += table.find(of(table, session), start, idle) == static_cast<NodeId>(session) ? 1 : 0;
+  }
+  CHECK(found > entries * 98 / 100);  // Sessions do not spread quite evenly, so that some shard is full before others.
+  CHECK(table.size() == static_cast<std::size_t>(found));
+}
+
+TEST_CASE("a table of another size takes over the sessions, the newest where there is no room for all") {
+  LearnedTable table(3000);
+  for (int session = 0; session < 2000; ++session) {
+    table.bind(of(table, session), static_cast<NodeId>(session), start + std::chrono::seconds(session));
+  }
+  LearnedTable larger(200'000, table);
+  LearnedTable smaller(500, table);
+  CHECK(larger.entries_max() == 200'000);
+  CHECK(larger.size() == table.size());
+  CHECK(smaller.size() == 500);
+  const TimePoint now = start + 2000s;
+  for (int session = 1500; session < 2000; ++session) {
+    CHECK(larger.find(of(larger, session), now, 24h) == static_cast<NodeId>(session));
+    CHECK(smaller.find(of(smaller, session), now, 24h) == static_cast<NodeId>(session));
+  }
+  CHECK_FALSE(smaller.find(of(smaller, 1499), now, 24h));
+  CHECK_FALSE(larger.find(of(larger, 1999), now + idle + 1s, idle));  // When it was last used comes along.
+}
+
+TEST_CASE("two tables do not know a session by the same digest") {
+  const LearnedTable one(10);
+  const LearnedTable other(10);
+  CHECK(one.digest("8A2F") == one.digest("8A2F"));
+  CHECK(one.digest("8A2F") != other.digest("8A2F"));
+  CHECK(one.digest("8A2F") != one.digest("8A2E"));
+  CHECK(one.digest("") != one.digest("8"));
+}
+
+TEST_CASE("workers bind and find at the same time, and each finds what it bound") {
+  LearnedTable table(64 * 1024);
+  std::vector<std::thread> workers;
+  std::array<int, 4> lost{};
+  for (int worker = 0; worker < 4; ++worker) {
+    workers.emplace_back([&, worker] {
+      for (int session = 0; session < 5000; ++session) {
+        const SessionDigest own = table.digest(std::to_string(worker) + "-" + std::to_string(session));
+        table.bind(own, static_cast<NodeId>(worker), start);
+        table.bind(of(table, session), 99, start);  // Shared.
+        lost[worker] += table.find(own, start, idle) == static_cast<NodeId>(worker) ? 0 : 1;
+        lost[worker] += table.find(of(table, session), start, idle) == 99 ? 0 : 1;
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  CHECK(lost == std::array<int, 4>{});
+  CHECK(table.size() == 25'000);
+}
+
+}  // namespace
+}  // namespace stickler::affinity
