@@ -7,6 +7,11 @@ namespace {
 
 using balance::Standing;
 
+std::optional<std::size_t> next_of(const AppKey& key, const PoolView& pool) {
+  const std::size_t nobody = pool.standings.size();
+  return key.next ? key.next : next_in_order(key.session, pool.nodes, pool.standings, key.node.value_or(nobody));
+}
+
 Verdict settle_unserved(const Choice& choice) {
   const bool not_done = choice.verdict == Verdict::moved || choice.verdict == Verdict::failover;
   return not_done ? Verdict::refused : choice.verdict;
@@ -17,10 +22,7 @@ Verdict settle_unserved(const Choice& choice) {
 Choice choose(const std::optional<AppKey>& key, const PoolView& pool, BackupRule backup_rule) {
   assert(backup_rule != BackupRule::announced);
   if (!key) return {.verdict = Verdict::none};
-  const std::size_t nobody = pool.standings.size();
-  const auto backup = backup_rule == BackupRule::next
-                          ? next_in_order(key->session, pool.nodes, pool.standings, key->node.value_or(nobody))
-                          : std::nullopt;
+  const auto backup = backup_rule == BackupRule::next ? next_of(*key, pool) : std::nullopt;
   if (!key->node) {
     // With `next` a session whose node has left the pool goes where it would have gone when that node was down.
     const bool had_node = key->unbound == Verdict::unknown_node;

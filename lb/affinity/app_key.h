@@ -17,8 +17,13 @@ namespace stickler::affinity {
 struct AppKey {
   std::uint64_t session = 0;                // Hash of the session's value, the same on every balancer.
   std::optional<std::size_t> node{};        // The member that it is bound to; nullopt: none of the pool.
+  std::optional<std::size_t> next{};        // The next one of its order, if that is not for next_in_order() to say.
   Verdict unbound = Verdict::unknown_node;  // What is found where there is no node.
-  SessionDigest learned{};                  // Of a session that a LearnedTable knows.
+
+  // Of a session that a LearnedTable knows.
+  SessionDigest learned{};
+  NodeId found = no_node;  // What the table said of it when the request came, ...
+  NodeId bound = no_node;  // ... and what this request has made of that.
 };
 
 // `key`: nullopt: the request is of no session. No room is in such a key for a backup's name, so `next` is worked out

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 namespace stickler::affinity {
 namespace {
@@ -20,7 +21,7 @@ struct Entry {
   std::uint32_t last_use;  // Seconds of the monotonic clock.
   std::uint32_t newer;     // In the order of use; nobody: the newest.
   std::uint32_t older;     // nobody: the oldest.
-  std::uint32_t next;      // In the same place of the index; nobody: the last.
+  std::uint32_t next;      // In the same place of the index, or of those given back; nobody: the last.
 };
 static_assert(sizeof(Entry) == 40);
 static_assert(sizeof(Entry) + sizeof(std::uint32_t) == LearnedTable::bytes_per_entry);
@@ -45,35 +46,46 @@ class alignas(64) LearnedTable::Shard {
   explicit Shard(std::uint32_t entries)
       : entries_(std::make_unique_for_overwrite<Entry[]>(entries)), index_(entries, nobody) {}
 
-  std::optional<NodeId> find(const SessionDigest& session, std::uint32_t now, Duration idle) {
+  NodeId find(const SessionDigest& session, std::uint32_t now, Duration idle) {
     const std::lock_guard lock(mutex_);
     const std::uint32_t at = place_of(session);
-    if (at == nobody) return std::nullopt;
-    Entry& entry = entries_[at];
-    // Workers read their clocks at different times: it may have been used a moment from now.
-    const std::uint32_t unused = now > entry.last_use ? now - entry.last_use : 0;
-    if (std::chrono::seconds(unused) > idle) return std::nullopt;
+    if (at == nobody || is_idle(at, now, idle)) return no_node;
     use(at, now);
-    return entry.node;
+    return entries_[at].node;
   }
 
   void bind(const SessionDigest& session, NodeId node, std::uint32_t now) {
     const std::lock_guard lock(mutex_);
-    std::uint32_t at = place_of(session);
-    if (at == nobody) at = insert(session);
-    entries_[at].node = node;
-    use(at, now);
+    bind_at(place_of(session), session, node, now);
+  }
+
+  bool rebind(const SessionDigest& session, const LearnedTable::Change& change, std::uint32_t now, Duration idle) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(session);
+    const NodeId bound = at == nobody || is_idle(at, now, idle) ? no_node : entries_[at].node;
+    if (bound != change.from) return false;
+    if (change.to != no_node) {
+      bind_at(at, session, change.to, now);
+    } else if (at != nobody) {
+      remove(at);
+    }
+    return true;
+  }
+
+  void forget(const SessionDigest& session) {
+    const std::lock_guard lock(mutex_);
+    if (const std::uint32_t at = place_of(session); at != nobody) remove(at);
   }
 
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
-    return used_;
+    return size_;
   }
 
   std::vector<Entry> oldest_first() const {
     const std::lock_guard lock(mutex_);
     std::vector<Entry> all;
-    all.reserve(used_);
+    all.reserve(size_);
     for (std::uint32_t at = oldest_; at != nobody; at = entries_[at].newer) all.push_back(entries_[at]);
     return all;
   }
@@ -90,16 +102,21 @@ class alignas(64) LearnedTable::Shard {
     return at;
   }
 
-  // In a place never used, or in that of the oldest.
+  bool is_idle(std::uint32_t at, std::uint32_t now, Duration idle) const {
+    const std::uint32_t last_use = entries_[at].last_use;
+    // Workers read their clocks at different times: it may have been used a moment from now.
+    return std::chrono::seconds(now > last_use ? now - last_use : 0) > idle;
+  }
+
+  void bind_at(std::uint32_t at, const SessionDigest& session, NodeId node, std::uint32_t now) {
+    if (at == nobody) at = insert(session);
+    entries_[at].node = node;
+    use(at, now);
+  }
+
   std::uint32_t insert(const SessionDigest& session) {
-    std::uint32_t at = used_;
-    if (used_ < index_.size()) {
-      ++used_;
-    } else {
-      at = oldest_;
-      forget(at);
-      unlink(at);
-    }
+    const std::uint32_t at = take_place();
+    ++size_;
     entries_[at].session = session;
     std::uint32_t& head = head_of(session);
     entries_[at].next = head;
@@ -108,10 +125,22 @@ class alignas(64) LearnedTable::Shard {
     return at;
   }
 
-  void forget(std::uint32_t at) {
+  // One given back, one never used, or that of the oldest.
+  std::uint32_t take_place() {
+    if (free_ == nobody) {
+      if (touched_ < index_.size()) return touched_++;
+      remove(oldest_);
+    }
+    return std::exchange(free_, entries_[free_].next);
+  }
+
+  void remove(std::uint32_t at) {
     std::uint32_t* link = &head_of(entries_[at].session);
     while (*link != at) link = &entries_[*link].next;
     *link = entries_[at].next;
+    unlink(at);
+    entries_[at].next = std::exchange(free_, at);
+    --size_;
   }
 
   void use(std::uint32_t at, std::uint32_t now) {
@@ -137,7 +166,9 @@ class alignas(64) LearnedTable::Shard {
   mutable std::mutex mutex_;  // See the header. Guards all below.
   std::unique_ptr<Entry[]> entries_;
   std::vector<std::uint32_t> index_;  // As many places as entries.
-  std::uint32_t used_ = 0;
+  std::uint32_t size_ = 0;            // Sessions.
+  std::uint32_t touched_ = 0;         // Places that have held one; the others have never been written to.
+  std::uint32_t free_ = nobody;       // Of those touched, the first that holds none.
   std::uint32_t newest_ = nobody;
   std::uint32_t oldest_ = nobody;
 };
@@ -153,7 +184,9 @@ LearnedTable::LearnedTable(std::uint32_t entries, const TagKey& key) : key_(key)
   }
 }
 
-LearnedTable::LearnedTable(std::uint32_t entries, LearnedTable& from) : LearnedTable(entries, from.key_) {
+std::shared_ptr<LearnedTable> LearnedTable::resized(std::uint32_t entries, LearnedTable& from) {
+  const std::shared_ptr<LearnedTable> table(new LearnedTable(entries, from.key_));
+  from.tell(table);  // First, so that nothing falls between what is copied and what is passed on.
   std::vector<Entry> all;
   for (const auto& shard : from.shards_) {
     const std::vector<Entry> some = shard->oldest_first();
@@ -161,8 +194,22 @@ LearnedTable::LearnedTable(std::uint32_t entries, LearnedTable& from) : LearnedT
   }
   std::ranges::stable_sort(all, {}, &Entry::last_use);
   for (const Entry& entry : all) {
-    shard_of(entry.session).bind(entry.session, entry.node, entry.last_use);
+    const Change copied{.from = no_node, .to = entry.node};  // If something newer is there already, that counts.
+    table->shard_of(entry.session).rebind(entry.session, copied, entry.last_use, Duration::max());
   }
+  return table;
+}
+
+void LearnedTable::tell(const std::shared_ptr<LearnedTable>& successor) {
+  const std::lock_guard lock(successor_mutex_);
+  successor_ = successor;
+  has_successor_.store(true, std::memory_order_release);
+}
+
+std::shared_ptr<LearnedTable> LearnedTable::successor() const {
+  if (!has_successor_.load(std::memory_order_acquire)) return nullptr;
+  const std::lock_guard lock(successor_mutex_);
+  return successor_.lock();
 }
 
 LearnedTable::~LearnedTable() = default;
@@ -177,12 +224,26 @@ SessionDigest LearnedTable::digest(std::string_view value) const {
   return digest;
 }
 
-std::optional<NodeId> LearnedTable::find(const SessionDigest& session, TimePoint now, Duration idle) {
+NodeId LearnedTable::find(const SessionDigest& session, TimePoint now, Duration idle) {
   return shard_of(session).find(session, seconds_of(now), idle);
 }
 
 void LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now) {
   shard_of(session).bind(session, node, seconds_of(now));
+  if (const auto next = successor()) next->bind(session, node, now);
+}
+
+bool LearnedTable::rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle) {
+  if (!shard_of(session).rebind(session, change, seconds_of(now), idle)) return false;
+  if (const auto next = successor()) {
+    change.to == no_node ? next->forget(session) : next->bind(session, change.to, now);
+  }
+  return true;
+}
+
+void LearnedTable::forget(const SessionDigest& session) {
+  shard_of(session).forget(session);
+  if (const auto next = successor()) next->forget(session);
 }
 
 std::size_t LearnedTable::size() const {

@@ -9,15 +9,16 @@
 // The mutexes: a session that one worker binds must be found by any other with its next request, which may come at once
 // and over another connection. A table for each worker with messages between them would come too late for that. So
 // there is one, in shards with a mutex each, held for one look-up, a few cache lines long; that two of a few workers
-// want the same of 64 shards at the same time is rare. No lock is held over anything that can wait.
+// want the same of 64 shards at the same time is rare. No lock is held over anything that can wait. Only a table that
+// was replaced by one of another size, for the requests that are still on their way then, takes a second one.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -27,6 +28,7 @@
 namespace stickler::affinity {
 
 using SessionDigest = std::array<std::uint64_t, 2>;
+inline constexpr NodeId no_node = 0;
 
 class LearnedTable {
  public:
@@ -34,20 +36,29 @@ class LearnedTable {
 
   // Requires: entries > 0.
   explicit LearnedTable(std::uint32_t entries);
-  // With the key and the newest entries of another, as far as there is room. What others bind there meanwhile may be
-  // missing here.
-  LearnedTable(std::uint32_t entries, LearnedTable& from);
+  // With the key and the newest entries of another, as far as there is room. What is bound or forgotten there from now
+  // on, by requests that began before a reload, is so here, too.
+  static std::shared_ptr<LearnedTable> resized(std::uint32_t entries, LearnedTable& from);
   LearnedTable(const LearnedTable&) = delete;
   LearnedTable& operator=(const LearnedTable&) = delete;
   ~LearnedTable();
 
   SessionDigest digest(std::string_view value) const;
 
-  // The session's node; nullopt: not bound, or not used for longer than `idle`. Counts as use.
-  std::optional<NodeId> find(const SessionDigest& session, TimePoint now, Duration idle);
+  // The session's node; no_node: not bound, or not used for longer than `idle`. Counts as use.
+  NodeId find(const SessionDigest& session, TimePoint now, Duration idle);
 
   // Anew, or to another node. Counts as use.
   void bind(const SessionDigest& session, NodeId node, TimePoint now);
+
+  // Only if it is still as find() would have it: of several requests at once the first decides. False: it is not.
+  struct Change {
+    NodeId from = no_node;
+    NodeId to = no_node;
+  };
+  bool rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle);
+
+  void forget(const SessionDigest& session);
 
   std::uint32_t entries_max() const { return entries_max_; }
   std::size_t size() const;  // Sessions that are bound, idle ones included.
@@ -58,10 +69,15 @@ class LearnedTable {
 
   LearnedTable(std::uint32_t entries, const TagKey& key);
   Shard& shard_of(const SessionDigest& session) const;
+  void tell(const std::shared_ptr<LearnedTable>& successor);
+  std::shared_ptr<LearnedTable> successor() const;
 
   TagKey key_;
   std::uint32_t entries_max_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  mutable std::mutex successor_mutex_;
+  std::weak_ptr<LearnedTable> successor_;   // Weak: the configuration that it was made for may be refused.
+  std::atomic<bool> has_successor_{false};  // Set by control, read by workers: but for it the mutex stays alone.
 };
 
 }  // namespace stickler::affinity

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "lb/base/bytes.h"
 #include "lb/http/byte_scan.h"
+#include "lb/http/cookie_date.h"
 
 namespace stickler::http {
 namespace {
@@ -34,6 +36,15 @@ std::string_view value_of_pair(std::string_view pair) {
   return equals == std::string_view::npos ? std::string_view() : trimmed(pair.substr(equals + 1));
 }
 
+// Of a Max-Age; nullopt: it is none, and ignored.
+std::optional<bool> is_over(std::string_view age) {
+  const bool is_negative = age.starts_with('-');
+  if (is_negative) age.remove_prefix(1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (age.empty() || !std::all_of(age.begin(), age.end(), is_digit)) return std::nullopt;
+  return is_negative || age.find_first_not_of('0') == std::string_view::npos;
+}
+
 constexpr char node_prefix_end = '~';
 
 bool is_node_name(std::string_view text) {
@@ -45,15 +56,23 @@ bool is_node_name(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::string_view> CookieValues::next() {
+  for (;;) {
+    while (!rest_.empty()) {
+      const std::string_view pair = take_pair(rest_);
+      if (has_name(pair, name_)) return value_of_pair(pair);
+    }
+    if (fields_left_ == 0) return std::nullopt;
+    const std::size_t i = head_.size() - fields_left_--;
+    if (head_[i].id == FieldId::cookie) rest_ = head_.value(i);
+  }
+}
+
 FoundCookie find_cookie(const FieldBlock& head, std::string_view name) {
   FoundCookie found;
-  if (!head.has(FieldId::cookie)) return found;
-  for (std::size_t i = 0; i < head.size(); ++i) {
-    if (head[i].id != FieldId::cookie) continue;
-    for (std::string_view rest = head.value(i); !rest.empty();) {
-      const std::string_view pair = take_pair(rest);
-      if (has_name(pair, name) && found.count++ == 0) found.value = value_of_pair(pair);
-    }
+  CookieValues values(head, name);
+  while (const auto value = values.next()) {
+    if (found.count++ == 0) found.value = value;
   }
   return found;
 }
@@ -70,15 +89,35 @@ std::string_view unquoted(std::string_view value) {
   return is_quoted ? value.substr(1, value.size() - 2) : value;
 }
 
-std::optional<std::string_view> find_set_cookie(const FieldBlock& head, std::string_view name) {
-  if (!head.has(FieldId::set_cookie)) return std::nullopt;
-  for (std::size_t i = head.size(); i-- > 0;) {
-    if (head[i].id != FieldId::set_cookie) continue;
-    std::string_view rest = head.value(i);
+std::optional<SetCookie> SetCookies::next() {
+  while (fields_left_ > 0) {
+    const std::size_t i = head_.size() - fields_left_--;
+    if (head_[i].id != FieldId::set_cookie) continue;
+    const std::string_view field = head_.value(i);
+    std::string_view rest = field;
     const std::string_view pair = take_pair(rest);
-    if (has_name(pair, name)) return value_of_pair(pair);
+    const bool has_value = pair.find('=') != std::string_view::npos;  // Without one it sets no cookie of that name.
+    if (has_value && has_name(pair, name_)) return SetCookie{value_of_pair(pair), field.substr(pair.size())};
   }
   return std::nullopt;
+}
+
+bool is_removal(const SetCookie& cookie, WallTime now) {
+  if (unquoted(cookie.value).empty()) return true;
+  std::optional<bool> by_age;
+  std::optional<bool> by_date;
+  std::string_view rest = cookie.attributes;
+  while (!rest.empty()) {
+    const std::string_view attribute = take_pair(rest);
+    const std::string_view name = trimmed(attribute.substr(0, attribute.find('=')));
+    if (equals_ignore_case(name, "Max-Age")) {
+      if (const auto removes = is_over(value_of_pair(attribute))) by_age = removes;
+    } else if (equals_ignore_case(name, "Expires")) {
+      const auto date = parse_cookie_date(value_of_pair(attribute));
+      if (date) by_date = *date <= std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+    }
+  }
+  return by_age.value_or(by_date.value_or(false));  // Max-Age goes first, wherever it stands.
 }
 
 bool put_without_cookie(Output& out, std::string_view value, std::string_view name) {

@@ -6,17 +6,33 @@
 #include <string>
 #include <string_view>
 
+#include "lb/base/clock.h"
 #include "lb/http/message.h"
 #include "lb/http/output.h"
 
 namespace stickler::http {
+
+// The values of the cookies of one name over all Cookie fields, in their order. Names are compared with their case.
+// Requires: head and name outlive it.
+class CookieValues {
+ public:
+  CookieValues(const FieldBlock& head, std::string_view name)
+      : head_(head), name_(name), fields_left_(head.has(FieldId::cookie) ? head.size() : 0) {}
+
+  std::optional<std::string_view> next();  // nullopt: there are no more.
+
+ private:
+  const FieldBlock& head_;
+  std::string_view name_;
+  std::string_view rest_{};  // Of the field that was looked at last.
+  std::size_t fields_left_;
+};
 
 struct FoundCookie {
   std::optional<std::string_view> value;  // Of the first with the name.
   std::size_t count = 0;                  // How many had it.
 };
 
-// Over all Cookie fields. Names are compared with their case.
 FoundCookie find_cookie(const FieldBlock& head, std::string_view name);
 
 // Puts out a Cookie field's value without any cookie of that name. Returns whether anything is left; the other pairs
@@ -28,8 +44,28 @@ bool has_cookie(std::string_view value, std::string_view name);
 // Without the quotes in which a cookie's value may stand (RFC 6265 4.1.1).
 std::string_view unquoted(std::string_view value);
 
-// The value of the cookie that an answer sets under that name: of the last Set-Cookie, as a browser takes it.
-std::optional<std::string_view> find_set_cookie(const FieldBlock& head, std::string_view name);
+struct SetCookie {
+  std::string_view value;
+  std::string_view attributes;  // Each with the semicolon before it; "": none.
+};
+
+// What the Set-Cookie fields of an answer say of the cookies of one name, in their order: they may be several, of
+// different paths. Requires: head and name outlive it.
+class SetCookies {
+ public:
+  SetCookies(const FieldBlock& head, std::string_view name)
+      : head_(head), name_(name), fields_left_(head.has(FieldId::set_cookie) ? head.size() : 0) {}
+
+  std::optional<SetCookie> next();  // nullopt: there are no more.
+
+ private:
+  const FieldBlock& head_;
+  std::string_view name_;
+  std::size_t fields_left_;
+};
+
+// Whether it takes the cookie from the client: with an expiry that has passed (RFC 6265 5.3), or by an empty value.
+bool is_removal(const SetCookie& cookie, WallTime now);
 
 // "NODE~value": a cookie of the application's with a node's name in front, which its client keeps and no backend sees.
 struct NodePrefix {

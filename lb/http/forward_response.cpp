@@ -23,6 +23,15 @@ void put_status_line(Output& out, RangeCopy& copy, const ResponseHead& head) {
   out.put("HTTP/1.1 ").put_number(head.status).put(" ").put(head.reason()).put("\r\n");
 }
 
+void put_field(Output& out, RangeCopy& copy, std::size_t i, const PrefixedCookie& prefixed) {
+  const FieldBlock& head = copy.head();
+  if (head[i].id != FieldId::set_cookie || prefixed.name.empty()) return copy.keep(i);
+  copy.flush();
+  out.put(head.range(head[i].line, head[i].value));
+  put_with_node_prefix(out, head.value(i), prefixed.name, prefixed.node);
+  out.put("\r\n");
+}
+
 class ResponseWriter {
  public:
   ResponseWriter(std::string& out, const ResponseHead& head, const ForwardResponse& forward)
@@ -37,7 +46,6 @@ class ResponseWriter {
 
  private:
   bool keeps(std::size_t i) const;
-  void put_with_prefix(std::size_t i);
   std::optional<std::uint64_t> length() const;
   bool keeps_length() const;
   void put_framing();
@@ -63,12 +71,7 @@ class ResponseWriter {
 void ResponseWriter::write() {
   put_status_line(out_, copy_, head_);
   for (std::size_t i = 0; i < head_.size(); ++i) {
-    if (!keeps(i)) continue;
-    if (head_[i].id == FieldId::set_cookie && !forward_.prefixed_cookie.empty()) {
-      put_with_prefix(i);
-    } else {
-      copy_.keep(i);
-    }
+    if (keeps(i)) put_field(out_, copy_, i, forward_.prefixed);
   }
   copy_.flush();
   put_framing();
@@ -90,13 +93,6 @@ bool ResponseWriter::keeps(std::size_t i) const {
     default:
       return !is_hop_by_hop(head_[i]);
   }
-}
-
-void ResponseWriter::put_with_prefix(std::size_t i) {
-  copy_.flush();
-  out_.put(head_.range(head_[i].line, head_[i].value));
-  put_with_node_prefix(out_, head_.value(i), forward_.prefixed_cookie, forward_.node);
-  out_.put("\r\n");
 }
 
 // What Content-Length is to say; nothing: there is to be none.
@@ -157,13 +153,13 @@ void write_response_head(std::string& out, const ResponseHead& head, const Forwa
   ResponseWriter(out, head, forward).write();
 }
 
-void write_interim_head(std::string& out, const ResponseHead& head) {
+void write_interim_head(std::string& out, const ResponseHead& head, const PrefixedCookie& prefixed) {
   Output output(out, head.bytes().size() + own_fields_bytes);
   RangeCopy copy(output, head);
   put_status_line(output, copy, head);
   for (std::size_t i = 0; i < head.size(); ++i) {
     const bool framing = head[i].id == FieldId::content_length || head[i].id == FieldId::trailer;
-    if (!framing && !is_hop_by_hop(head[i])) copy.keep(i);
+    if (!framing && !is_hop_by_hop(head[i])) put_field(output, copy, i, prefixed);
   }
   copy.flush();
   output.put("\r\n").finish();

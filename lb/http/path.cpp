@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "lb/base/bytes.h"
+
 namespace stickler::http {
 namespace {
 
@@ -128,7 +130,7 @@ std::string loose_reading(std::string_view path) {
 std::optional<std::string_view> path_parameter(std::string_view path, std::string_view name) {
   for (std::size_t at = path.find(';'); at != std::string_view::npos; at = path.find(';')) {
     path.remove_prefix(at + 1);
-    if (!path.starts_with(name) || !path.substr(name.size()).starts_with('=')) continue;
+    if (!equals_ignore_case(path.substr(0, name.size()), name) || !path.substr(name.size()).starts_with('=')) continue;
     path.remove_prefix(name.size() + 1);
     return path.substr(0, path.find_first_of(";/"));
   }

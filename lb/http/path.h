@@ -24,7 +24,8 @@ bool has_two_readings(std::string_view path);
 std::string loose_reading(std::string_view path);
 
 // The value of a parameter of any segment, "/a;name=value/b": where sessions stand whose browser takes no cookies. As
-// sent; `name` with its case. nullopt: there is none.
+// sent. Ignores the name's case: "jsessionid" is Tomcat's for its JSESSIONID, another cookie's name stands as it is.
+// nullopt: there is none.
 std::optional<std::string_view> path_parameter(std::string_view path, std::string_view name);
 
 }  // namespace stickler::http

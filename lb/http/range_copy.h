@@ -17,6 +17,8 @@ class RangeCopy {
     end_ = end;
   }
 
+  const FieldBlock& head() const { return head_; }
+
   // Before anything else is put out, and at the end.
   void flush() { flush(end_); }
 

@@ -14,17 +14,8 @@ using affinity::AppKey;
 using affinity::Verdict;
 using How = AppSessionSource::How;
 
-constexpr std::size_t signing = 0;  // Of the keys; it is the only one here.
-
-std::optional<std::string_view> value_of(const AppSessionSource& source, const http::RequestHead& head) {
-  if (source.is_header()) {
-    const auto found = head.find(source.name);
-    return found ? std::optional(head.value(*found)) : std::nullopt;
-  }
-  const http::FoundCookie found = http::find_cookie(head, source.name);
-  if (found.value) return http::unquoted(*found.value);
-  return source.path_parameter.empty() ? std::nullopt : http::path_parameter(head.path(), source.path_parameter);
-}
+constexpr std::size_t signing = 0;     // Of the keys; it is the only one here.
+constexpr std::size_t values_max = 4;  // That are looked at in one request.
 
 AppKey named_key(const affinity::NamedNode& named, const EpochPool& pool) {
   return {.session = hash_bytes(named.session), .node = pool.set->find(named.node)};
@@ -32,8 +23,9 @@ AppKey named_key(const affinity::NamedNode& named, const EpochPool& pool) {
 
 AppKey learned_key(const AppSessionSource& source, std::string_view value, const EpochPool& pool, TimePoint now) {
   AppKey key{.session = hash_bytes(value), .learned = source.table->digest(value)};
-  if (const auto node = source.table->find(key.learned, now, source.idle)) {
-    key.node = pool.nodes->find(signing, *node);
+  key.found = key.bound = source.table->find(key.learned, now, source.idle);
+  if (key.found != affinity::no_node) {
+    key.node = pool.nodes->find(signing, key.found);
   } else {
     // A header's value may be the client's first; a cookie's was given to it once.
     key.unbound = source.is_header() ? Verdict::fresh : Verdict::expired;
@@ -43,53 +35,103 @@ AppKey learned_key(const AppSessionSource& source, std::string_view value, const
 
 AppKey hashed_key(std::string_view value, const EpochPool& pool) {
   AppKey key{.session = hash_bytes(value), .unbound = Verdict::refused};
-  key.node = affinity::hashed_node(key.session, *pool.nodes, pool.set->standings(),
-                                   [&](std::size_t i) { return (*pool.set)[i].weight; });
+  const auto nodes = affinity::hashed_nodes(key.session, *pool.nodes, pool.set->standings(),
+                                            [&](std::size_t i) { return (*pool.set)[i].weight; });
+  key.node = nodes.first;
+  key.next = nodes.second;
   return key;
+}
+
+AppKey key_of(const AppSessionSource& source, std::string_view value, const EpochPool& pool, TimePoint now) {
+  switch (source.how) {
+    case How::route_suffix:
+      return named_key(affinity::split_route_suffix(value, source.separator), pool);
+    case How::prefix:
+      return named_key(affinity::split_prefix(value), pool);
+    case How::learned_cookie:
+    case How::learned_header:
+      return learned_key(source, value, pool, now);
+    case How::hashed_header:
+      break;
+  }
+  return hashed_key(value, pool);
+}
+
+// A verdict of a request whose session is wherever it is answered.
+bool binds_anew(Verdict verdict) {
+  return verdict == Verdict::fresh || verdict == Verdict::failover || verdict == Verdict::moved ||
+         verdict == Verdict::unknown_node;
+}
+
+// Unless another request of the session was first.
+void rebind(const AppRequest& request, AppKey& key, affinity::NodeId node) {
+  if (key.bound == node) return;
+  const affinity::LearnedTable::Change change{.from = key.bound, .to = node};
+  if (request.source.table->rebind(key.learned, change, request.now, request.source.idle)) key.bound = node;
 }
 
 }  // namespace
 
+// A browser sends several cookies of one name where they have different paths or domains, and some of them may be left
+// from sessions long over: the first that is bound to a node counts, else the first.
 std::optional<AppKey> app_key(const AppSessionSource& source, const http::RequestHead& head, const EpochPool& pool,
                               TimePoint now) {
-  const auto value = value_of(source, head);
-  if (!value || value->empty()) return std::nullopt;
-  switch (source.how) {
-    case How::route_suffix:
-      return named_key(affinity::split_route_suffix(*value, source.separator), pool);
-    case How::prefix:
-      return named_key(affinity::split_prefix(*value), pool);
-    case How::learned_cookie:
-    case How::learned_header:
-      return learned_key(source, *value, pool, now);
-    case How::hashed_header:
-      break;
+  if (source.is_header()) {
+    const std::string_view value = head.value_of(source.name);
+    return value.empty() ? std::nullopt : std::optional(key_of(source, value, pool, now));
   }
-  return hashed_key(*value, pool);
+  std::optional<AppKey> first;
+  http::CookieValues cookies(head, source.name);
+  for (std::size_t i = 0; i < values_max; ++i) {
+    const auto cookie = cookies.next();
+    if (!cookie) break;
+    const std::string_view value = http::unquoted(*cookie);
+    if (value.empty()) continue;
+    const AppKey key = key_of(source, value, pool, now);
+    if (key.node) return key;
+    if (!first) first = key;
+  }
+  if (!source.in_paths) return first;
+  const auto parameter = http::path_parameter(head.path(), source.name);
+  if (!parameter || parameter->empty()) return first;
+  const AppKey key = key_of(source, *parameter, pool, now);
+  return key.node || !first ? key : first;
 }
 
-std::optional<std::string_view> begun_session(const AppSessionSource& source, const http::ResponseHead& head) {
-  if (source.is_header()) return std::nullopt;
-  const auto value = http::find_set_cookie(head, source.name);
-  if (!value || http::unquoted(*value).empty()) return std::nullopt;
-  return http::unquoted(*value);
+void claim(const AppRequest& request, AppKey& key, const affinity::Choice& choice, std::size_t node) {
+  if (request.source.table == nullptr || !binds_anew(choice.verdict)) return;
+  const bool detours = choice.pinned && *choice.pinned != node && choice.verdict != Verdict::unknown_node;
+  if (!detours) rebind(request, key, request.pool.nodes->id_of(node));
 }
 
-void learn(const AppSessionSource& source, const Lesson& lesson, const EpochPool& pool, TimePoint now) {
-  if (source.table == nullptr) return;
-  const affinity::NodeId node = pool.nodes->id_of(lesson.served);
-  if (lesson.begun) source.table->bind(source.table->digest(*lesson.begun), node, now);
-  if (!lesson.key) return;
-  switch (lesson.verdict) {
-    case Verdict::fresh:
-    case Verdict::failover:
-    case Verdict::moved:
-    case Verdict::unknown_node:
-      return source.table->bind(lesson.key->learned, node, now);
-    default:
-      // Bound as before; or a cookie's value that nobody here has set, which anybody may have made up.
-      return;
+void disclaim(const AppRequest& request, AppKey& key) {
+  if (request.source.table != nullptr) rebind(request, key, key.found);
+}
+
+CookieNews read_answer(const AppRequest& request, const http::ResponseHead& head, std::size_t node, WallTime wall) {
+  CookieNews news;
+  if (request.source.is_header()) return news;
+  affinity::LearnedTable* table = request.source.table.get();
+  bool removes = false;
+  http::SetCookies cookies(head, request.source.name);
+  while (const auto cookie = cookies.next()) {
+    if (http::is_removal(*cookie, wall)) {
+      removes = true;
+      continue;
+    }
+    news.begins = true;
+    if (table == nullptr) continue;
+    table->bind(table->digest(http::unquoted(cookie->value)), request.pool.nodes->id_of(node), request.now);
   }
+  news.ends = removes && !news.begins;
+  return news;
+}
+
+void learn(const AppRequest& request, AppKey& key, const Lesson& lesson) {
+  if (request.source.table == nullptr) return;
+  if (lesson.news.ends) return request.source.table->forget(key.learned);
+  // Else bound as before; or a cookie's value that nobody here has set, which anybody may have made up.
+  if (binds_anew(lesson.verdict)) rebind(request, key, request.pool.nodes->id_of(lesson.node));
 }
 
 }  // namespace stickler::proxy

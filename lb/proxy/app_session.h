@@ -27,9 +27,9 @@ struct AppSessionSource {
   };
 
   How how = How::route_suffix;
-  std::string name;              // Of the cookie, or of the header, whatever its case.
-  std::string path_parameter{};  // In which the value stands where the client takes no cookies; "": none.
-  std::string separator{};       // Of route_suffix, before the node's name.
+  std::string name;         // Of the cookie, or of the header, whatever its case.
+  bool in_paths = false;    // A path parameter of that name may have the value, where clients take no cookies.
+  std::string separator{};  // Of route_suffix, before the node's name.
   std::shared_ptr<affinity::LearnedTable> table{};  // Of those that are learned.
   Duration idle{};                                  // How long the table holds what is not used.
 
@@ -42,16 +42,34 @@ struct AppSessionSource {
 std::optional<affinity::AppKey> app_key(const AppSessionSource& source, const http::RequestHead& head,
                                         const EpochPool& pool, TimePoint now);
 
-// The session's value that the answer gives the client; nullopt: none.
-std::optional<std::string_view> begun_session(const AppSessionSource& source, const http::ResponseHead& head);
-
-// What became of a request that `served` has answered, for the sessions that are learned.
-struct Lesson {
-  const std::optional<affinity::AppKey>& key;
-  affinity::Verdict verdict;
-  std::optional<std::string_view> begun;  // By begun_session().
-  std::size_t served;
+struct AppRequest {
+  const AppSessionSource& source;
+  const EpochPool& pool;
+  TimePoint now;
 };
-void learn(const AppSessionSource& source, const Lesson& lesson, const EpochPool& pool, TimePoint now);
+
+// The request goes to `node` now. A learned session that is bound to nobody, or whose node is down, belongs to it from
+// here on, so that its next requests follow without waiting for the answer.
+void claim(const AppRequest& request, affinity::AppKey& key, const affinity::Choice& choice, std::size_t node);
+
+// Nobody answered: what was claimed is as it was.
+void disclaim(const AppRequest& request, affinity::AppKey& key);
+
+// What an answer says of the application's cookie.
+struct CookieNews {
+  bool begins = false;  // It gives the client a value.
+  bool ends = false;    // It takes it away, and gives no other.
+};
+
+// Learns the values that the answer of `node` gives, also an interim one. Requires: they reach the client.
+CookieNews read_answer(const AppRequest& request, const http::ResponseHead& head, std::size_t node, WallTime wall);
+
+// What became of a request that `node` has answered, for a learned session.
+struct Lesson {
+  affinity::Verdict verdict;
+  CookieNews news;
+  std::size_t node;
+};
+void learn(const AppRequest& request, affinity::AppKey& key, const Lesson& lesson);
 
 }  // namespace stickler::proxy

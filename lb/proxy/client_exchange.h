@@ -17,7 +17,7 @@ namespace stickler::proxy {
 
 class ClientExchange : public io::Gate, public io::Sink {
  public:
-  virtual void send_interim(const http::ResponseHead& head) = 0;
+  virtual void send_interim(const http::ResponseHead& head, const http::PrefixedCookie& prefixed) = 0;
 
   // The head of the backend's answer. What only the protocol knows is filled in here: framing, persistence, date.
   // `last`: no request may follow on this connection.

@@ -267,8 +267,8 @@ void Http1Session::put(Write write) {
   listener().counters->bytes_out.add(text.size() - before);
 }
 
-void Http1Session::send_interim(const http::ResponseHead& head) {
-  put([&](std::string& text) { http::write_interim_head(text, head); });
+void Http1Session::send_interim(const http::ResponseHead& head, const http::PrefixedCookie& prefixed) {
+  put([&](std::string& text) { http::write_interim_head(text, head, prefixed); });
 }
 
 void Http1Session::send_head(const http::ResponseHead& head, http::ForwardResponse forward, bool last) {

@@ -34,7 +34,7 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   const ListenerSettings& listener_settings() const { return *listener().settings; }
   const EpochListener& listener() const { return epoch_->listeners[listener_]; }
 
-  void send_interim(const http::ResponseHead& head) override;
+  void send_interim(const http::ResponseHead& head, const http::PrefixedCookie& prefixed) override;
   void send_head(const http::ResponseHead& head, http::ForwardResponse forward, bool last) override;
   void send_body(std::string_view bytes) override;
   void send_end(const http::FieldBlock& trailers) override;

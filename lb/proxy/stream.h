@@ -135,8 +135,10 @@ class Stream : public ListNode<Stream> {
   std::uint32_t learn_generation(const http::ResponseHead& head) const;
   affinity::Verdict settle_app_session(const http::ResponseHead& head);
   affinity::Settlement settle(affinity::Exchange exchange) const;
-  affinity::Verdict unserved_verdict() const;
+  affinity::Verdict unserved_verdict();
   std::string_view prefixed_cookie() const;
+  const AppSessionSource* app_source() const;
+  AppRequest app_request() const;
   bool is_pinned_down() const;
   void start_tunnel();
   void on_tunnel_end(Tunnel::End end);

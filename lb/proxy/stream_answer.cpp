@@ -12,7 +12,9 @@
 namespace stickler::proxy {
 
 void Stream::on_interim(const http::ResponseHead& head) {
-  if (head_.minor_version >= 1) client_->send_interim(head);
+  if (head_.minor_version < 1) return;
+  if (app_source() != nullptr) read_answer(app_request(), head, *served_by_, worker_.loop().wall());
+  client_->send_interim(head, {.name = prefixed_cookie(), .node = member().backend->name});
 }
 
 void Stream::on_response_head(const http::ResponseHead& head) {
@@ -30,8 +32,7 @@ void Stream::on_response_head(const http::ResponseHead& head) {
                       .keep_alive = true,
                       .date = {},
                       .set_cookie = set_cookie,
-                      .prefixed_cookie = prefixed_cookie(),
-                      .node = member().backend->name,
+                      .prefixed = {.name = prefixed_cookie(), .node = member().backend->name},
                       .edits = &route_->headers.response,
                       .variables = {.client_ip = client_ip_,
                                     .client_port = {port, port_end},
@@ -115,23 +116,35 @@ void Stream::count_session(const affinity::Settlement& settlement) const {
 }
 
 affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
-  const AppSessionSource& source = *pool().affinity->app_session;
-  const auto begun = begun_session(source, head);
-  const affinity::Verdict verdict = affinity::settle(
-      choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = begun.has_value()});
-  learn(source, {.key = app_key_, .verdict = verdict, .begun = begun, .served = *served_by_}, *pool_,
-        worker_.loop().now());
+  const AppRequest request = app_request();
+  const CookieNews news = read_answer(request, head, *served_by_, worker_.loop().wall());
+  const affinity::Verdict verdict =
+      affinity::settle(choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = news.begins});
+  if (app_key_) learn(request, *app_key_, {.verdict = verdict, .news = news, .node = *served_by_});
   return verdict;
 }
 
-std::string_view Stream::prefixed_cookie() const {
+// nullptr: the pool does not know sessions by what the application says.
+const AppSessionSource* Stream::app_source() const {
   const auto& affinity = pool().affinity;
-  return affinity && affinity->app_session ? affinity->app_session->prefixed_cookie() : std::string_view();
+  return affinity && affinity->app_session ? &*affinity->app_session : nullptr;
+}
+
+// Requires: app_source() is not nullptr.
+AppRequest Stream::app_request() const {
+  return {.source = *app_source(), .pool = *pool_, .now = worker_.loop().now()};
+}
+
+std::string_view Stream::prefixed_cookie() const {
+  const AppSessionSource* source = app_source();
+  return source != nullptr ? source->prefixed_cookie() : std::string_view();
 }
 
 // Requires: the pool has affinity.
-affinity::Verdict Stream::unserved_verdict() const {
-  return pool().affinity->app_session ? affinity::settle(choice_, affinity::AppExchange{}) : settle({}).verdict;
+affinity::Verdict Stream::unserved_verdict() {
+  if (app_source() == nullptr) return settle({}).verdict;
+  if (app_key_) disclaim(app_request(), *app_key_);
+  return affinity::settle(choice_, affinity::AppExchange{});
 }
 
 bool Stream::is_pinned_down() const {

@@ -18,8 +18,8 @@ constexpr std::chrono::seconds failed_attempt_time{1};  // As what it counts at 
 
 void Stream::choose_node() {
   if (const auto& affinity = pool().affinity) {
-    if (affinity->app_session) {
-      app_key_ = app_key(*affinity->app_session, head_, *pool_, worker_.loop().now());
+    if (const AppSessionSource* source = app_source()) {
+      app_key_ = app_key(*source, head_, *pool_, worker_.loop().now());
       const affinity::PoolView view{
           .nodes = *pool_->nodes, .standings = pool_->set->standings(), .when_unavailable = affinity->when_unavailable};
       choice_ = affinity::choose(app_key_, view, affinity->backup);
@@ -142,6 +142,7 @@ void Stream::on_upstream_connected() {
 
 void Stream::send_request() {
   request_sent_ = true;
+  if (app_key_) claim(app_request(), *app_key_, choice_, *served_by_);
   upstream_->send_head(
       head_, {.client_ip = client_ip_,
               .client_port = client_port_,

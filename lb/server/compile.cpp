@@ -4,8 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "lb/base/bytes.h"
-
 namespace stickler::server {
 namespace {
 
@@ -128,10 +126,7 @@ proxy::AppSessionSource compile_app_cookie(const config::AppCookie& cookie) {
   using How = proxy::AppSessionSource::How;
   switch (cookie.how) {
     case config::AppCookieHow::route_suffix:
-      return {.how = How::route_suffix,
-              .name = cookie.name,
-              .path_parameter = to_lower(cookie.name),  // As Tomcat writes it.
-              .separator = cookie.separator};
+      return {.how = How::route_suffix, .name = cookie.name, .in_paths = true, .separator = cookie.separator};
     case config::AppCookieHow::prefix:
       return {.how = How::prefix, .name = cookie.name};
     case config::AppCookieHow::learn:
@@ -272,7 +267,7 @@ std::shared_ptr<affinity::LearnedTable> CompileContext::learned_table(const std:
     learned.table = table;
     return table;
   }
-  auto resized = std::make_shared<affinity::LearnedTable>(entries, *table);
+  auto resized = affinity::LearnedTable::resized(entries, *table);
   learned.resized = resized;
   return resized;
 }

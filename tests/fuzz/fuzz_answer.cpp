@@ -43,7 +43,7 @@ void check_forwarded(const ResponseHead& head, const RequestHead& request, const
 
 void check_interim(const ResponseHead& head) {
   std::string out;
-  write_interim_head(out, head);
+  write_interim_head(out, head, {});
   ResponseHead again;
   const ScanResult scan = scan_response(out, {.header_bytes = 1 << 20, .headers = 300}, {}, again);
   require(scan.outcome == ScanResult::Outcome::complete && scan.size == out.size() && again.status == head.status);

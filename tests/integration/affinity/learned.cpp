@@ -1,9 +1,12 @@
 // Pools that learn which session is whose, and those that hash a header.
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <list>
 #include <map>
+#include <set>
 
 #include "tests/integration/affinity/sticky.h"
+#include "tests/integration/failure/gate.h"
 
 namespace stickler::integration {
 namespace {
@@ -12,20 +15,47 @@ const std::string learned_cookie = "affinity: {app_cookie: {name: SID, how: lear
 const std::string learned_header = "affinity: {header: {name: X-Session-Id, how: learn}";
 const std::string hashed_header = "affinity: {header: {name: X-Session-Id, how: hash}";
 
-// /log-in/X begins the session X.
-Script app(const std::string& name) {
-  return answering([name](const Message& request) {
+// /log-in/X begins the session X. Others are answered with what their X-Set says, as Set-Cookie lines; "/held" once the
+// gate is open, and "/lost" not at all.
+class App {
+ public:
+  explicit App(const std::string& name)
+      : origin([this, name](OriginConnection& connection) {
+          while (const auto request = connection.read_request()) {
+            if (request->target().starts_with("/held")) gate.pass();
+            if (request->target().starts_with("/lost")) return connection.close();
+            if (!connection.wire.send(answer(name, *request))) return;
+          }
+        }) {}
+  ~App() { gate.open(); }
+
+  Gate gate;
+  ScriptedOrigin origin;
+
+ private:
+  static std::string answer(const std::string& name, const Message& request) {
     const std::string start = "/log-in/";
     const std::string target = request.target();
-    if (!target.starts_with(start)) return reply(name);
-    return reply(name, "Set-Cookie: SID=\"" + target.substr(start.size()) + "\"; Path=/\r\n");
-  });
-}
+    std::string interim;
+    std::string fields;
+    if (target.starts_with(start)) fields += "Set-Cookie: SID=\"" + target.substr(start.size()) + "\"; Path=/\r\n";
+    for (const Field& field : request.fields) {
+      if (field.name == "X-Set") fields += "Set-Cookie: " + field.value + "\r\n";
+      if (field.name == "X-Set-Early") interim = "HTTP/1.1 103 Early Hints\r\nSet-Cookie: " + field.value + "\r\n\r\n";
+    }
+    return interim + reply(name, fields);
+  }
+};
 
 struct Cluster {
-  ScriptedOrigin a{app("a")};
-  ScriptedOrigin b{app("b")};
-  ScriptedOrigin c{app("c")};
+  App app_a{"a"};
+  App app_b{"b"};
+  App app_c{"c"};
+  ScriptedOrigin& a = app_a.origin;
+  ScriptedOrigin& b = app_b.origin;
+  ScriptedOrigin& c = app_c.origin;
+
+  std::size_t requests() const { return a.requests() + b.requests() + c.requests(); }
 
   Setup setup(const std::string& affinity, std::string_view of_a = "") const {
     return {.process = "{workers: 2, shutdown_grace: 500ms}",
@@ -101,6 +131,117 @@ TEST_CASE("a header belongs to the node that answered it first") {
   }
   CHECK(nodes.size() == 3);
   CHECK(ask(balancer, "").verdict == "none");
+}
+
+TEST_CASE("a session ends when an answer takes its cookie away, and goes on when the same one gives another") {
+  struct Row {
+    const char* what;
+    std::string sets;  // Lines for the origin.
+    std::string verdict;
+  };
+  const Row rows[] = {
+      {"emptied", "X-Set: SID=; Path=/\r\n", "expired"},
+      {"of no age", "X-Set: SID=s; Max-Age=0\r\n", "expired"},
+      {"expired", "X-Set: SID=deleted; expires=Thu, 01-Jan-1970 00:00:01 GMT\r\n", "expired"},
+      {"taken away on another path, and set", "X-Set: SID=s; Path=/\r\nX-Set: SID=; Path=/old; Max-Age=0\r\n", "bound"},
+      {"another cookie", "X-Set: X=; Max-Age=0\r\n", "bound"},
+      {"no cookie", "X-Set: SID\r\n", "bound"},
+  };
+  Cluster cluster;
+  Balancer balancer(cluster.setup(learned_cookie));
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    log_in(balancer, "s");
+    CHECK(ask(balancer, cookie("s") + row.sets).verdict == "bound");
+    CHECK(ask(balancer, cookie("s")).verdict == row.verdict);
+    CHECK(ask(balancer, cookie("deleted")).verdict == "expired");
+  }
+}
+
+TEST_CASE("every cookie that an answer sets is learned, of an interim answer, too") {
+  Cluster cluster;
+  Balancer balancer(cluster.setup(learned_cookie));
+  for (int i = 0; i < 3; ++i) {
+    const std::string n = std::to_string(i);
+    const std::string lines = "X-Set: SID=a" + n + "; Path=/\r\nX-Set: SID=b" + n + "; Path=/x\r\n";
+    const std::string node = ask(balancer, lines).node;
+    for (const char* which : {"a", "b"}) CHECK(ask(balancer, cookie(which + n)) == Served{node, "bound"});
+    RawClient client(balancer.port());
+    client.send(request("GET", "/early", "X-Set-Early: SID=early" + n + "\r\n"));
+    CHECK(client.read_response("GET")->status() == 103);
+    const std::string early = client.read_response("GET")->body;
+    CHECK(ask(balancer, cookie("early" + n)) == Served{early, "bound"});
+  }
+}
+
+TEST_CASE("of several cookies the first that is known decides") {
+  Cluster cluster;
+  Balancer balancer(cluster.setup(learned_cookie));
+  const std::string first = log_in(balancer, "first");
+  std::string second = first;
+  while (second == first) second = log_in(balancer, "second");
+  CHECK(ask(balancer, "Cookie: SID=old; SID=second; SID=first\r\n") == Served{second, "bound"});
+  CHECK(ask(balancer, "Cookie: SID=\r\nCookie: SID=old\r\nCookie: SID=first\r\n") == Served{first, "bound"});
+  CHECK(ask(balancer, "Cookie: SID=1; SID=2; SID=3; SID=4; SID=first\r\n").verdict == "expired");  // Not any number.
+}
+
+// A page's requests come all at once, before the first of them is answered.
+TEST_CASE("requests of one session at the same time go to one node, at its beginning and when it moves") {
+  Cluster cluster;
+  Balancer balancer(cluster.setup(learned_header));
+  const auto together = [&](const std::string& fields) {
+    const std::size_t before = cluster.requests();
+    std::list<RawClient> clients;
+    for (std::size_t i = 1; i <= 6; ++i) {
+      clients.emplace_back(balancer.port()).send(request("GET", "/held", fields + "Connection: close\r\n"));
+      REQUIRE(eventually([&] { return cluster.requests() == before + i; }));
+    }
+    for (App* app : {&cluster.app_a, &cluster.app_b, &cluster.app_c}) app->gate.open();
+    std::set<std::string> nodes;
+    for (RawClient& client : clients) nodes.insert(client.read_response("GET").value().body);
+    for (App* app : {&cluster.app_a, &cluster.app_b, &cluster.app_c}) app->gate.close();
+    CHECK(nodes.size() == 1);
+    CHECK(ask(balancer, fields) == Served{*nodes.begin(), "bound"});
+    return *nodes.begin();
+  };
+  while (together(header("mine")) != "a") {
+    reload(balancer, cluster.setup("affinity: {app_cookie: {name: SID, how: prefix}"));  // Forgets all.
+    reload(balancer, cluster.setup(learned_header));
+  }
+  reload(balancer, cluster.setup(learned_header, ", state: down"));
+  CHECK(together(header("mine")) != "a");
+}
+
+TEST_CASE("a session is not learned from a node that did not answer") {
+  Cluster cluster;
+  Balancer balancer(cluster.setup(learned_header, ", weight: 200"));
+  const auto lose = [&] {
+    return RawClient(balancer.port())
+        .exchange(request("POST", "/lost", header("mine") + "Connection: close\r\n", "x"), "POST")
+        .status();
+  };
+  CHECK(lose() == 502);
+  CHECK(ask(balancer, header("mine")) == Served{"a", "new"});
+  CHECK(lose() == 502);
+  CHECK(ask(balancer, header("mine")) == Served{"a", "bound"});
+
+  // Nor does it leave a node that is down, as long as no other has answered.
+  reload(balancer, cluster.setup(learned_header, ", state: down"));
+  CHECK(lose() == 502);
+  reload(balancer, cluster.setup(learned_header));
+  CHECK(ask(balancer, header("mine")) == Served{"a", "bound"});
+}
+
+TEST_CASE("what is learned from an answer to a request of before a reload is not lost with the table's size") {
+  Cluster cluster;
+  Balancer balancer(cluster.setup(learned_cookie));
+  RawClient client(balancer.port());
+  client.send(request("GET", "/held", "X-Set: SID=late\r\n"));
+  REQUIRE(eventually([&] { return cluster.requests() == 1; }));
+  reload(balancer, cluster.setup(learned_cookie + ", table: {entries: 5000}"));
+  for (App* app : {&cluster.app_a, &cluster.app_b, &cluster.app_c}) app->gate.open();
+  const std::string node = client.read_response("GET").value().body;
+  CHECK(ask(balancer, cookie("late")) == Served{node, "bound"});
 }
 
 TEST_CASE("a learned session survives reloads, also with another size of the table") {
@@ -227,6 +368,13 @@ TEST_CASE("a hashed header goes to one node, the same on every balancer, and to 
   for (const auto& [session, node] : nodes) {
     CHECK(ask(one, header(session)).verdict == (node == "a" ? "detour" : "bound"));
   }
+
+  // With `next` a detour goes where the session goes once the node is confirmed down.
+  reload(one, cluster.setup(hashed_header + ", backup: next"));
+  std::map<std::string, std::string> detours;
+  for (const auto& [session, node] : nodes) detours[session] = ask(one, header(session)).node;
+  reload(one, cluster.setup(hashed_header + ", backup: next", ", state: down"));
+  for (const auto& [session, node] : detours) CHECK(ask(one, header(session)) == Served{node, "bound"});
   Setup nobody = cluster.setup(hashed_header, ", state: down");
   nobody.backends = {backend("a", cluster.a, ", state: down"), backend("b", cluster.b, ", state: drain")};
   reload(one, nobody);

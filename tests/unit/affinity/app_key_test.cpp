@@ -97,6 +97,16 @@ TEST_CASE("with `next` a session has one backup, where it goes when its node is 
   CHECK(backups[c] > 100);
 }
 
+TEST_CASE("with `next` a session that has an order of its own follows that") {
+  World world;
+  world.backup = BackupRule::next;
+  for (const std::size_t next : {b, c}) {
+    const Choice choice = world.choose(AppKey{.session = some_session, .node = a, .next = next});
+    CHECK(choice.pinned == Place(a));
+    CHECK(choice.backup == Place(next));
+  }
+}
+
 TEST_CASE("with `next` and nobody else up, when_unavailable decides") {
   World world;
   world.backup = BackupRule::next;

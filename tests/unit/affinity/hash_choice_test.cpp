@@ -18,13 +18,19 @@ struct World {
   std::vector<Standing> standings = std::vector<Standing>(4, Standing::eligible);
   std::vector<std::uint32_t> weights = {1, 1, 1, 1};
 
-  std::vector<std::optional<std::size_t>> choices() const {
+  std::vector<HashedNodes> both() const {
     const NodeTable nodes(names, keys_of({key_a}));
-    std::vector<std::optional<std::size_t>> all;
+    std::vector<HashedNodes> all;
     for (std::size_t i = 0; i < sessions; ++i) {
-      all.push_back(hashed_node(hash_bytes("session-" + std::to_string(i)), nodes, standings,
-                                [&](std::size_t node) { return weights[node]; }));
+      all.push_back(hashed_nodes(hash_bytes("session-" + std::to_string(i)), nodes, standings,
+                                 [&](std::size_t node) { return weights[node]; }));
     }
+    return all;
+  }
+
+  std::vector<std::optional<std::size_t>> choices() const {
+    std::vector<std::optional<std::size_t>> all;
+    for (const HashedNodes& found : both()) all.push_back(found.first);
     return all;
   }
 };
@@ -61,6 +67,26 @@ TEST_CASE("when a node may take no sessions, only its own go elsewhere, and they
     CHECK(gained[1] == 0);
     for (const std::size_t node : {0, 2, 3}) CHECK(gained[node] == Approx(sessions / 12.0).epsilon(0.1));
   }
+}
+
+TEST_CASE("the second of a session is the first where its first may take none") {
+  World world;
+  world.weights = {1, 2, 3, 4};
+  const auto before = world.both();
+  for (std::size_t gone = 0; gone < 4; ++gone) {
+    World without = world;
+    without.standings[gone] = Standing::down;
+    const auto after = without.both();
+    bool follows = true;
+    for (std::size_t i = 0; i < sessions; ++i) {
+      if (before[i].first == gone) follows = follows && before[i].second == after[i].first;
+      follows = follows && after[i].second != after[i].first && after[i].second != gone;
+    }
+    CHECK(follows);
+  }
+  world.standings = {Standing::down, Standing::eligible, Standing::bound_only, Standing::down};
+  CHECK(world.both().front().first == std::size_t{1});
+  CHECK_FALSE(world.both().front().second);
 }
 
 TEST_CASE("the order of the list is of no consequence") {

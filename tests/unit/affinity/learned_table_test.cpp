@@ -1,5 +1,6 @@
 #include "lb/affinity/learned_table.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <list>
 #include <map>
@@ -14,6 +15,8 @@ namespace {
 
 constexpr TimePoint start{1000s};
 constexpr Duration idle = 30min;
+
+NodeId node_of(int session) { return static_cast<NodeId>(session) + 1; }
 
 SessionDigest of(const LearnedTable& table, int session) { return table.digest("session-" + std::to_string(session)); }
 
@@ -62,6 +65,47 @@ TEST_CASE("a table is full at its size, and then who was used longest ago goes")
   CHECK(table.find(of(table, 5), start, idle) == 55);
 }
 
+TEST_CASE("a session that is forgotten is bound to nobody, and leaves its place to others") {
+  LearnedTable table(3);
+  for (int session = 1; session <= 3; ++session) table.bind(of(table, session), 11, start);
+  table.forget(of(table, 2));
+  table.forget(of(table, 2));
+  table.forget(of(table, 9));
+  CHECK(table.size() == 2);
+  CHECK_FALSE(table.find(of(table, 2), start, idle));
+  table.bind(of(table, 4), 44, start);
+  CHECK(table.size() == 3);
+  for (const int session : {1, 3}) CHECK(table.find(of(table, session), start, idle) == 11);
+  CHECK(table.find(of(table, 4), start, idle) == 44);
+}
+
+TEST_CASE("a session is rebound by who knows how it is bound, so that of several the first decides") {
+  LearnedTable table(10);
+  const SessionDigest session = of(table, 1);
+  const auto rebind = [&](NodeId from, NodeId to, TimePoint now = start) {
+    return table.rebind(session, {.from = from, .to = to}, now, idle);
+  };
+  CHECK_FALSE(rebind(11, 22));
+  CHECK_FALSE(table.find(session, start, idle));
+  CHECK(rebind(no_node, 11));
+  CHECK_FALSE(rebind(no_node, 22));
+  CHECK(table.find(session, start, idle) == 11);
+  CHECK(rebind(11, 22));
+  CHECK_FALSE(rebind(11, 33));
+  CHECK(table.find(session, start, idle) == 22);
+  CHECK(rebind(22, no_node));
+  CHECK_FALSE(table.find(session, start, idle));
+  CHECK(rebind(no_node, no_node));
+  CHECK(table.size() == 0);
+
+  CHECK(rebind(no_node, 44));
+  const TimePoint later = start + idle + 1s;
+  CHECK_FALSE(rebind(44, 55, later));  // Idle for too long is not bound.
+  CHECK(rebind(no_node, 55, later));
+  CHECK(table.find(session, later, idle) == 55);
+  CHECK(table.size() == 1);
+}
+
 TEST_CASE("a table of one holds the last session") {
   LearnedTable table(1);
   for (int session = 0; session < 50; ++session) {
@@ -77,12 +121,25 @@ class Model {
  public:
   explicit Model(std::size_t entries) : entries_(entries) {}
 
-  std::optional<NodeId> find(int session, TimePoint now) {
+  NodeId peek(int session, TimePoint now) const {
     const auto found = places_.find(session);
-    if (found == places_.end() || now - found->second->last_use > idle) return std::nullopt;
-    const NodeId node = found->second->node;
-    bind(session, node, now);
+    return found == places_.end() || now - found->second->last_use > idle ? no_node : found->second->node;
+  }
+  NodeId find(int session, TimePoint now) {
+    const NodeId node = peek(session, now);
+    if (node != no_node) bind(session, node, now);
     return node;
+  }
+  bool rebind(int session, NodeId from, NodeId to, TimePoint now) {
+    if (peek(session, now) != from) return false;
+    to == no_node ? forget(session) : bind(session, to, now);
+    return true;
+  }
+  void forget(int session) {
+    const auto found = places_.find(session);
+    if (found == places_.end()) return;
+    order_.erase(found->second);
+    places_.erase(found);
   }
   void bind(int session, NodeId node, TimePoint now) {
     if (const auto found = places_.find(session); found != places_.end()) {
@@ -107,7 +164,7 @@ class Model {
   std::map<int, std::list<Bound>::iterator> places_;
 };
 
-TEST_CASE("any row of binds and look-ups ends as a list of the last used would have it") {
+TEST_CASE("any row of changes and look-ups ends as a list of the last used would have it") {
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
     CAPTURE(seed);
     std::mt19937 random(seed);
@@ -119,16 +176,30 @@ TEST_CASE("any row of binds and look-ups ends as a list of the last used would h
     for (int step = 0; step < 3000; ++step) {
       now += std::chrono::seconds(random() % 60);
       const int session = static_cast<int>(random() % (2 * entries));
-      if (random() % 2 == 0) {
-        const NodeId node = random();
-        table.bind(of(table, session), node, now);
-        model.bind(session, node, now);
-      } else {
-        same = same && table.find(of(table, session), now, idle) == model.find(session, now);
+      const SessionDigest digest = of(table, session);
+      const NodeId from = random() % 3;
+      const NodeId to = random() % 3;
+      switch (random() % 8) {
+        case 0:
+          table.forget(digest);
+          model.forget(session);
+          break;
+        case 1:
+        case 2:
+          same =
+              same && table.rebind(digest, {.from = from, .to = to}, now, idle) == model.rebind(session, from, to, now);
+          break;
+        case 3:
+        case 4:
+          table.bind(digest, to + 1, now);
+          model.bind(session, to + 1, now);
+          break;
+        default:
+          same = same && table.find(digest, now, idle) == model.find(session, now);
       }
+      same = same && table.size() == model.size();
     }
     CHECK(same);
-    CHECK(table.size() == model.size());
   }
 }
 
@@ -136,11 +207,11 @@ TEST_CASE("a large table has room for nearly as many sessions as it says, in all
   constexpr int entries = 100'000;
   LearnedTable table(entries);
   for (int session = 0; session < entries; ++session) {
-    table.bind(of(table, session), static_cast<NodeId>(session), start);
+    table.bind(of(table, session), node_of(session), start);
   }
   int found = 0;
   for (int session = 0; session < entries; ++session) {
-    found += table.find(of(table, session), start, idle) == static_cast<NodeId>(session) ? 1 : 0;
+    found += table.find(of(table, session), start, idle) == node_of(session) ? 1 : 0;
   }
   CHECK(found > entries * 98 / 100);  // Sessions do not spread quite evenly, so that some shard is full before others.
   CHECK(table.size() == static_cast<std::size_t>(found));
@@ -149,20 +220,62 @@ TEST_CASE("a large table has room for nearly as many sessions as it says, in all
 TEST_CASE("a table of another size takes over the sessions, the newest where there is no room for all") {
   LearnedTable table(3000);
   for (int session = 0; session < 2000; ++session) {
-    table.bind(of(table, session), static_cast<NodeId>(session), start + std::chrono::seconds(session));
+    table.bind(of(table, session), node_of(session), start + std::chrono::seconds(session));
   }
-  LearnedTable larger(200'000, table);
-  LearnedTable smaller(500, table);
+  const auto to_larger = LearnedTable::resized(200'000, table);
+  const auto to_smaller = LearnedTable::resized(500, table);
+  LearnedTable& larger = *to_larger;
+  LearnedTable& smaller = *to_smaller;
   CHECK(larger.entries_max() == 200'000);
   CHECK(larger.size() == table.size());
   CHECK(smaller.size() == 500);
   const TimePoint now = start + 2000s;
   for (int session = 1500; session < 2000; ++session) {
-    CHECK(larger.find(of(larger, session), now, 24h) == static_cast<NodeId>(session));
-    CHECK(smaller.find(of(smaller, session), now, 24h) == static_cast<NodeId>(session));
+    CHECK(larger.find(of(larger, session), now, 24h) == node_of(session));
+    CHECK(smaller.find(of(smaller, session), now, 24h) == node_of(session));
   }
   CHECK_FALSE(smaller.find(of(smaller, 1499), now, 24h));
   CHECK_FALSE(larger.find(of(larger, 1999), now + idle + 1s, idle));  // When it was last used comes along.
+}
+
+TEST_CASE("what requests of before a reload learn is known to the table that came with it") {
+  LearnedTable table(100);
+  table.bind(of(table, 1), 11, start);
+  table.bind(of(table, 2), 22, start);
+  table.bind(of(table, 3), 33, start);
+  const auto refused = LearnedTable::resized(50, table);
+  const auto next = LearnedTable::resized(200, table);
+  table.bind(of(table, 4), 44, start);
+  CHECK(table.rebind(of(table, 1), {.from = 11, .to = 55}, start, idle));
+  CHECK_FALSE(table.rebind(of(table, 2), {.from = 11, .to = 55}, start, idle));
+  table.forget(of(table, 3));
+  CHECK(next->find(of(*next, 4), start, idle) == 44);
+  CHECK(next->find(of(*next, 1), start, idle) == 55);
+  CHECK(next->find(of(*next, 2), start, idle) == 22);
+  CHECK_FALSE(next->find(of(*next, 3), start, idle));
+  next->bind(of(*next, 5), 66, start);
+  CHECK_FALSE(table.find(of(table, 5), start, idle));
+}
+
+TEST_CASE("sessions that are learned while a table is replaced are in the new one") {
+  for (int round = 0; round < 20; ++round) {
+    LearnedTable table(8 * 1024);
+    std::atomic<bool> started{false};
+    std::thread worker([&] {
+      for (int session = 0; session < 4000; ++session) {
+        table.bind(of(table, session), node_of(session), start);
+        if (session == 500) started = true;
+      }
+    });
+    while (!started) std::this_thread::yield();
+    const auto next = LearnedTable::resized(16 * 1024, table);
+    worker.join();
+    int lost = 0;
+    for (int session = 0; session < 4000; ++session) {
+      lost += next->find(of(*next, session), start, idle) == node_of(session) ? 0 : 1;
+    }
+    CHECK(lost == 0);
+  }
 }
 
 TEST_CASE("two tables do not know a session by the same digest") {
@@ -182,9 +295,9 @@ TEST_CASE("workers bind and find at the same time, and each finds what it bound"
     workers.emplace_back([&, worker] {
       for (int session = 0; session < 5000; ++session) {
         const SessionDigest own = table.digest(std::to_string(worker) + "-" + std::to_string(session));
-        table.bind(own, static_cast<NodeId>(worker), start);
+        table.bind(own, node_of(worker), start);
         table.bind(of(table, session), 99, start);  // Shared.
-        lost[worker] += table.find(own, start, idle) == static_cast<NodeId>(worker) ? 0 : 1;
+        lost[worker] += table.find(own, start, idle) == node_of(worker) ? 0 : 1;
         lost[worker] += table.find(of(table, session), start, idle) == 99 ? 0 : 1;
       }
     });

@@ -107,28 +107,94 @@ TEST_CASE("a cookie is set with the attributes that are configured") {
   }
 }
 
-TEST_CASE("the value that an answer sets is the last under the name, without its attributes") {
+std::string joined_values(const FieldBlock& head, std::string_view name) {
+  std::string all;
+  CookieValues values(head, name);
+  while (const auto value = values.next()) all.append("<").append(*value).append(">");
+  return all;
+}
+
+TEST_CASE("the values of all cookies of a name come in their order") {
   struct Row {
-    std::string fields;
-    std::optional<std::string> value;
+    std::string fields, values;
   };
   const Row rows[] = {
-      {"", {}},
-      {"Set-Cookie: s=1\r\n", "1"},
-      {"Set-Cookie: s=1; Path=/; HttpOnly\r\n", "1"},
-      {"set-cookie: s = 1 ;Path=/\r\n", "1"},
-      {"Set-Cookie: a=0\r\nSet-Cookie: s=1\r\nSet-Cookie: s=2\r\nSet-Cookie: b=3\r\n", "2"},
-      {"Set-Cookie: s=\"1.a\"; Path=/\r\n", "\"1.a\""},
-      {"Set-Cookie: s=; Max-Age=0\r\n", ""},
-      {"Set-Cookie: a=0; s=1\r\n", {}},
-      {"Set-Cookie: S=1\r\n", {}},
-      {"Cookie: s=1\r\n", {}},
+      {"", ""},
+      {"Cookie: a=1\r\n", ""},
+      {"Cookie: s=1\r\n", "<1>"},
+      {"Cookie: s=1; a=0; s=\"2\";s\r\nA: b\r\ncookie: s=4\r\nCookie: ss=5\r\nCookie: s = 6 ;\r\n",
+       "<1><\"2\"><><4><6>"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.fields);
+    CHECK(joined_values(ScannedRequest(request_with(row.fields)).head, "s") == row.values);
+  }
+}
+
+TEST_CASE("what an answer sets under a name comes in its order, with the attributes apart") {
+  struct Row {
+    std::string fields, cookies;
+  };
+  const Row rows[] = {
+      {"", ""},
+      {"Set-Cookie: s=1\r\n", "<1>"},
+      {"Set-Cookie: s=1; Path=/;HttpOnly\r\n", "<1; Path=/;HttpOnly>"},
+      {"set-cookie: s = 1 ;Path=/\r\n", "<1;Path=/>"},
+      {"Set-Cookie: a=0\r\nSet-Cookie: s=1\r\nSet-Cookie: s=2; Path=/b\r\nSet-Cookie: b=3\r\n", "<1><2; Path=/b>"},
+      {"Set-Cookie: s=\"1.a\"; Path=/\r\n", "<\"1.a\"; Path=/>"},
+      {"Set-Cookie: s=; Max-Age=0\r\n", "<; Max-Age=0>"},
+      {"Set-Cookie: s; Path=/\r\n", ""},
+      {"Set-Cookie: a=0; s=1\r\n", ""},
+      {"Set-Cookie: S=1\r\n", ""},
+      {"Set-Cookie:\r\n", ""},
+      {"Cookie: s=1\r\n", ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.fields);
     const ScannedAnswer answer(answer_with(row.fields));
-    const auto value = find_set_cookie(answer.head, "s");
-    CHECK((value ? std::optional(std::string(*value)) : std::nullopt) == row.value);
+    std::string all;
+    SetCookies cookies(answer.head, "s");
+    while (const auto cookie = cookies.next()) {
+      all.append("<").append(cookie->value).append(cookie->attributes).append(">");
+    }
+    CHECK(all == row.cookies);
+  }
+}
+
+TEST_CASE("a cookie is taken away by an empty value, or by an expiry in the past, of which Max-Age goes first") {
+  struct Row {
+    std::string_view value, attributes;
+    bool removes;
+  };
+  const WallTime now{std::chrono::sys_days(std::chrono::year(2026) / 11 / 25).time_since_epoch()};
+  const Row rows[] = {
+      {"1", "", false},
+      {"", "", true},
+      {"\"\"", "", true},
+      {"1", "; Path=/; HttpOnly", false},
+      {"1", "; Max-Age=0", true},
+      {"1", ";max-age = 00 ;Path=/", true},
+      {"1", "; Max-Age=-1", true},
+      {"1", "; Max-Age=1", false},
+      {"1", "; Max-Age=99999999999999999999", false},
+      {"1", "; Max-Age=", false},
+      {"1", "; Max-Age=-", false},
+      {"1", "; Max-Age=0x", false},
+      {"1", "; Max-Age", false},
+      {"1", "; Max-Age=5; Max-Age=0", true},
+      {"1", "; Max-Age=0; Max-Age=x", true},
+      {"deleted", "; Expires=Thu, 01-Jan-1970 00:00:01 GMT", true},
+      {"1", "; expires=Wed, 25 Nov 2026 00:00:00 GMT", true},
+      {"1", "; expires=Wed, 25 Nov 2026 00:00:01 GMT", false},
+      {"1", "; Expires=Thu, 31 Dec 9999 23:59:59 GMT", false},
+      {"1", "; Expires=0", false},
+      {"1", "; Expires=Thu, 01-Jan-1970 00:00:01 GMT; Max-Age=60", false},
+      {"1", "; Max-Age=0; Expires=Thu, 31 Dec 9999 23:59:59 GMT", true},
+      {"1", "; Xpires=Thu, 01-Jan-1970 00:00:01 GMT", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.value, row.attributes);
+    CHECK(is_removal({.value = row.value, .attributes = row.attributes}, now) == row.removes);
   }
 }
 

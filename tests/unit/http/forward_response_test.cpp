@@ -34,8 +34,7 @@ std::string forwarded(const Exchange& exchange) {
                        .keep_alive = exchange.keep_alive,
                        .date = date,
                        .set_cookie = exchange.set_cookie,
-                       .prefixed_cookie = exchange.prefixed_cookie,
-                       .node = "a",
+                       .prefixed = {.name = exchange.prefixed_cookie, .node = "a"},
                        .edits = exchange.edits,
                        .variables = {.client_ip = "203.0.113.7", .request_id = "id-1", .backend = "a"},
                        .request = &request.head});
@@ -220,7 +219,7 @@ TEST_CASE("an interim answer is passed on without framing and without additions"
                   "HTTP/1.0 103 Early Hints"));
   REQUIRE(answer.complete());
   std::string out = "before";
-  write_interim_head(out, answer.head);
+  write_interim_head(out, answer.head, {});
   CHECK(out == "beforeHTTP/1.1 103 Early Hints\r\nLink: x\r\nA: 2\r\n\r\n");
 }
 
@@ -231,6 +230,21 @@ TEST_CASE("a node prefix goes into each Set-Cookie of the name, and the lines ke
             {.fields = "A: 1\r\nset-cookie:S=1; Path=/\r\nSet-Cookie: T=2\r\nB: 3\r\nSet-Cookie: S=\"4\"\r\n" + sized,
              .prefixed_cookie = "S"}) ==
         "A: 1\r\nset-cookie:S=a~1; Path=/\r\nSet-Cookie: T=2\r\nB: 3\r\nSet-Cookie: S=\"a~4\"\r\n" + sized);
+}
+
+TEST_CASE("a node prefix goes into what an interim answer sets, too") {
+  const ScannedAnswer answer(answer_with("Set-Cookie: S=1; Path=/\r\nLink: x\r\n", "HTTP/1.1 103 Early Hints"));
+  std::string out;
+  write_interim_head(out, answer.head, {.name = "S", .node = "a"});
+  CHECK(out == "HTTP/1.1 103 Early Hints\r\nSet-Cookie: S=a~1; Path=/\r\nLink: x\r\n\r\n");
+}
+
+TEST_CASE("a Set-Cookie without a value stays as it is") {
+  for (const std::string field : {"Set-Cookie:\r\n", "Set-Cookie: \r\n", "Set-Cookie: S\r\n", "Set-Cookie: ;S=1\r\n"}) {
+    CAPTURE(field);
+    const std::string sent = fields_of({.fields = field + sized, .prefixed_cookie = "S"});
+    CHECK(sent == field + sized);
+  }
 }
 
 TEST_CASE("a Set-Cookie that the configuration drops gets no prefix either") {
