@@ -12,8 +12,10 @@ struct Fixture {
   Stub b{"b"};
   Stub c{"c"};
 
+  std::string affinity = sticky();
+
   Setup setup(std::string_view of_b = "") const {
-    return {.pool = {sticky(), "health: {active: {path: /healthz, interval: 100ms, timeout: 5s, rise: 1, fall: 2}}"},
+    return {.pool = {affinity, "health: {active: {path: /healthz, interval: 100ms, timeout: 5s, rise: 1, fall: 2}}"},
             .backends = {a.configured(), b.configured(of_b), c.configured()}};
   }
 };
@@ -48,6 +50,9 @@ TEST_CASE("users stay logged in, over writes, reloads, a drain and a restart of 
 
 TEST_CASE("when a server dies its users lose their session, and nobody else does") {
   Fixture fixture;
+  fixture.affinity = GENERATE(as<std::string>(), sticky(), "affinity: {app_cookie: {name: SESSIONID, how: prefix}}",
+                              "affinity: {app_cookie: {name: SESSIONID, how: learn}}");
+  CAPTURE(fixture.affinity);
   Balancer balancer(fixture.setup());
   std::list<User> users = log_in(balancer.port(), 12);
   fixture.b.kill();
