@@ -75,6 +75,38 @@ TEST_CASE("a request with a body allocates nothing") {
   allocate_at_most(0, {.method = "POST", .body = std::string(1000, 'x')});
 }
 
+TEST_CASE("a request whose session the application's own key says allocates nothing") {
+  struct Row {
+    const char* what;
+    Conditions conditions;
+  };
+  const auto row = GENERATE(values<Row>({
+      {"route_suffix",
+       {.affinity = "app_cookie: {name: JSESSIONID, how: route_suffix}, backup: next",
+        .client_fields = "Cookie: JSESSIONID=8A2F#.a\r\n",
+        .answer_fields = "Set-Cookie: JSESSIONID=8A2F.a; Path=/\r\n"}},
+      {"prefix",
+       {.affinity = "app_cookie: {name: SID, how: prefix}",
+        .client_fields = "Cookie: x=1; SID=a~8A2F#\r\n",
+        .answer_fields = "Set-Cookie: SID=8A2F; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT\r\n"}},
+      {"a cookie that is learned",
+       {.affinity = "app_cookie: {name: SID, how: learn}",
+        .client_fields = "Cookie: SID=8A2F\r\n",
+        .answer_fields = "Set-Cookie: SID=8A2F; Path=/; Max-Age=3600\r\n"}},
+      {"a header that is learned",
+       {.affinity = "header: {name: X-Session-Id, how: learn}", .client_fields = "X-Session-Id: 8A2F#\r\n"}},
+      {"a header that is learned each time anew",
+       {.cookies_kept = false,
+        .affinity = "header: {name: X-Session-Id, how: learn}, table: {entries: 16}",
+        .client_fields = "X-Session-Id: 8A2F#\r\n"}},
+      {"a header that is hashed",
+       {.affinity = "header: {name: X-Session-Id, how: hash}, backup: next",
+        .client_fields = "X-Session-Id: 8A2F#\r\n"}},
+  }));
+  CAPTURE(row.what);
+  allocate_at_most(0, row.conditions);
+}
+
 // Two buffers grow by doubling, to what comes in between two writes of the log's thread; beyond 256 KiB, more than 600
 // lines, they shrink again. That is at most 3 % of the requests, whatever the machine does meanwhile.
 TEST_CASE("a request that is logged allocates nothing but room for many lines") {

@@ -13,19 +13,28 @@ std::vector<std::string> backends(const GatedOrigin& a, const GatedOrigin& b, bo
   return list;
 }
 
+std::string fields_of(const Conditions& conditions, std::size_t client) {
+  std::string fields = conditions.client_fields;
+  const std::size_t number = fields.find('#');
+  return number == std::string::npos ? fields : fields.replace(number, 1, std::to_string(client));
+}
+
 }  // namespace
 
 SteadyState::SteadyState(const Conditions& conditions)
-    : balancer_(Setup{.process = "{workers: 1, shutdown_grace: 500ms}",
+    : a_("a", conditions.answer_fields),
+      b_("b", conditions.answer_fields),
+      balancer_(Setup{.process = "{workers: 1, shutdown_grace: 500ms}",
                       .top = conditions.top,
-                      .pool = {"affinity: {cookie: {keys: [\"a key that is at least 32 bytes long\"]}}"},
+                      .pool = {"affinity: {" + conditions.affinity + "}"},
                       .backends = backends(a_, b_, conditions.cookies_kept)},
                 {.environment = conditions.environment}),
       method_(conditions.method) {
   for (std::size_t i = 0; i < clients; ++i) clients_.emplace_back(balancer_.port());
-  std::vector<std::string> cookies(clients);
+  std::vector<std::string> fields;
+  for (std::size_t i = 0; i < clients; ++i) fields.push_back(fields_of(conditions, i));
   const auto request_for = [&](std::string_view target, std::size_t client) {
-    return request(method_, target, cookies[client], conditions.body);
+    return request(method_, target, fields[client], conditions.body);
   };
   // All at once, so that there is a connection for each: none is opened later. Then again with what they were given, so
   // that as many streams as there can be have room for the longest head.
@@ -39,10 +48,10 @@ SteadyState::SteadyState(const Conditions& conditions)
     b_.gate.open();
     for (std::size_t i = 0; i < clients; ++i) {
       const Message answer = answer_to(i);
-      if (!first || !conditions.cookies_kept) continue;
+      if (!first || !conditions.cookies_kept || conditions.affinity != cookie_of_ours) continue;
       const std::string given = answer.field("Set-Cookie");
       REQUIRE(given.starts_with("STICKLER="));
-      cookies[i] = "Cookie: " + given.substr(0, given.find(';')) + "\r\n";
+      fields[i] = "Cookie: " + given.substr(0, given.find(';')) + "\r\n";
     }
   }
   for (std::size_t i = 0; i < clients; ++i) requests_.push_back(request_for("/", i));

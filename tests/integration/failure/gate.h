@@ -34,13 +34,13 @@ class Gate {
   bool open_ = false;
 };
 
-// A backend that answers with its name: requests for "/held..." once the gate is open, others at once.
+// A backend that answers with its name, and `fields`: requests for "/held..." once the gate is open, others at once.
 class GatedOrigin {
  public:
-  explicit GatedOrigin(std::string name)
-      : origin(answering([this, name = std::move(name)](const Message& request) {
+  explicit GatedOrigin(std::string name, std::string fields = "")
+      : origin(answering([this, name = std::move(name), fields = std::move(fields)](const Message& request) {
           if (request.target().starts_with("/held")) gate.pass();
-          return reply(name);
+          return reply(name, fields);
         })) {}
   ~GatedOrigin() { gate.open(); }
 
