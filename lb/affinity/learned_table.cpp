@@ -43,33 +43,35 @@ std::array<std::uint8_t, 16> random_tag_key() {
 
 class alignas(64) LearnedTable::Shard {
  public:
+  struct Moment {
+    std::uint32_t now;  // As Entry::last_use.
+    Duration idle;
+  };
+
   explicit Shard(std::uint32_t entries)
       : entries_(std::make_unique_for_overwrite<Entry[]>(entries)), index_(entries, nobody) {}
 
-  NodeId find(const SessionDigest& session, std::uint32_t now, Duration idle) {
+  NodeId find(const SessionDigest& session, const Moment& moment) {
     const std::lock_guard lock(mutex_);
     const std::uint32_t at = place_of(session);
-    if (at == nobody || is_idle(at, now, idle)) return no_node;
-    use(at, now);
+    if (at == nobody || is_idle(at, moment)) return no_node;
+    use(at, moment.now);
     return entries_[at].node;
   }
 
-  void bind(const SessionDigest& session, NodeId node, std::uint32_t now) {
+  Bound bind(const SessionDigest& session, NodeId node, const Moment& moment) {
     const std::lock_guard lock(mutex_);
-    bind_at(place_of(session), session, node, now);
+    return bind_at(place_of(session), session, node, moment);
   }
 
-  bool rebind(const SessionDigest& session, const LearnedTable::Change& change, std::uint32_t now, Duration idle) {
+  Bound rebind(const SessionDigest& session, const Change& change, const Moment& moment) {
     const std::lock_guard lock(mutex_);
     const std::uint32_t at = place_of(session);
-    const NodeId bound = at == nobody || is_idle(at, now, idle) ? no_node : entries_[at].node;
-    if (bound != change.from) return false;
-    if (change.to != no_node) {
-      bind_at(at, session, change.to, now);
-    } else if (at != nobody) {
-      remove(at);
-    }
-    return true;
+    const NodeId bound = at == nobody || is_idle(at, moment) ? no_node : entries_[at].node;
+    if (bound != change.from) return {.done = false};
+    if (change.to != no_node) return bind_at(at, session, change.to, moment);
+    if (at != nobody) remove(at);
+    return {};
   }
 
   void forget(const SessionDigest& session) {
@@ -102,16 +104,19 @@ class alignas(64) LearnedTable::Shard {
     return at;
   }
 
-  bool is_idle(std::uint32_t at, std::uint32_t now, Duration idle) const {
+  bool is_idle(std::uint32_t at, const Moment& moment) const {
     const std::uint32_t last_use = entries_[at].last_use;
     // Workers read their clocks at different times: it may have been used a moment from now.
-    return std::chrono::seconds(now > last_use ? now - last_use : 0) > idle;
+    return std::chrono::seconds(moment.now > last_use ? moment.now - last_use : 0) > moment.idle;
   }
 
-  void bind_at(std::uint32_t at, const SessionDigest& session, NodeId node, std::uint32_t now) {
+  Bound bind_at(std::uint32_t at, const SessionDigest& session, NodeId node, const Moment& moment) {
+    const bool is_full = free_ == nobody && touched_ == index_.size();
+    const bool evicts = at == nobody && is_full && !is_idle(oldest_, moment);
     if (at == nobody) at = insert(session);
     entries_[at].node = node;
-    use(at, now);
+    use(at, moment.now);
+    return {.evicted = evicts};
   }
 
   std::uint32_t insert(const SessionDigest& session) {
@@ -195,7 +200,7 @@ std::shared_ptr<LearnedTable> LearnedTable::resized(std::uint32_t entries, Learn
   std::ranges::stable_sort(all, {}, &Entry::last_use);
   for (const Entry& entry : all) {
     const Change copied{.from = no_node, .to = entry.node};  // If something newer is there already, that counts.
-    table->shard_of(entry.session).rebind(entry.session, copied, entry.last_use, Duration::max());
+    table->shard_of(entry.session).rebind(entry.session, copied, {.now = entry.last_use, .idle = Duration::max()});
   }
   return table;
 }
@@ -225,20 +230,26 @@ SessionDigest LearnedTable::digest(std::string_view value) const {
 }
 
 NodeId LearnedTable::find(const SessionDigest& session, TimePoint now, Duration idle) {
-  return shard_of(session).find(session, seconds_of(now), idle);
+  return shard_of(session).find(session, {.now = seconds_of(now), .idle = idle});
 }
 
-void LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now) {
-  shard_of(session).bind(session, node, seconds_of(now));
-  if (const auto next = successor()) next->bind(session, node, now);
+LearnedTable::Bound LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now, Duration idle) {
+  const Bound bound = shard_of(session).bind(session, node, {.now = seconds_of(now), .idle = idle});
+  if (const auto next = successor()) next->bind(session, node, now, idle);
+  return bound;
 }
 
-bool LearnedTable::rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle) {
-  if (!shard_of(session).rebind(session, change, seconds_of(now), idle)) return false;
+LearnedTable::Bound LearnedTable::rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle) {
+  const Bound bound = shard_of(session).rebind(session, change, {.now = seconds_of(now), .idle = idle});
+  if (!bound.done) return bound;
   if (const auto next = successor()) {
-    change.to == no_node ? next->forget(session) : next->bind(session, change.to, now);
+    if (change.to == no_node) {
+      next->forget(session);
+    } else {
+      next->bind(session, change.to, now, idle);
+    }
   }
-  return true;
+  return bound;
 }
 
 void LearnedTable::forget(const SessionDigest& session) {

@@ -48,15 +48,19 @@ class LearnedTable {
   // The session's node; no_node: not bound, or not used for longer than `idle`. Counts as use.
   NodeId find(const SessionDigest& session, TimePoint now, Duration idle);
 
+  struct Bound {
+    bool done = true;
+    bool evicted = false;  // There was no room but that of a session in use within `idle`.
+  };
   // Anew, or to another node. Counts as use.
-  void bind(const SessionDigest& session, NodeId node, TimePoint now);
+  Bound bind(const SessionDigest& session, NodeId node, TimePoint now, Duration idle);
 
-  // Only if it is still as find() would have it: of several requests at once the first decides. False: it is not.
+  // Only if it is still as find() would have it, else it is not done: of several requests at once the first decides.
   struct Change {
     NodeId from = no_node;
     NodeId to = no_node;
   };
-  bool rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle);
+  Bound rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle);
 
   void forget(const SessionDigest& session);
 

@@ -40,6 +40,7 @@ void add(PoolTotals& totals, const PoolCounters& counters) {
   add_cell(totals.no_backend, counters.no_backend);
   add_cell(totals.queued, counters.queued);
   add_cell(totals.queue_left, counters.queue_left);
+  add_cell(totals.sessions_evicted, counters.sessions_evicted);
   add_cell(totals.failures, counters.failures);
 }
 

@@ -61,6 +61,7 @@ struct PoolCells {
   Cell no_backend{};              // Requests that found nobody to ask.
   Cell queued{};                  // Requests that waited for a full backend.
   Cell queue_left{};              // Of those: are not waiting any more, whatever became of them.
+  Cell sessions_evicted{};        // By new ones from a full table of learned sessions, though in use.
   ByReason<Cell> failures{};      // proxy::Failure: attempts that failed.
 };
 

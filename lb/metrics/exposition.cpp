@@ -53,6 +53,8 @@ constexpr PoolFamily pool_numbers[] = {
      [](const PoolTotals& t) { return t.queued; }},
     {{"stickler_pool_queue_length", "gauge", "Requests that wait now."},
      [](const PoolTotals& t) { return still_open(t.queued, t.queue_left); }},
+    {{"stickler_pool_sessions_evicted_total", "counter", "Learned sessions that a full table forgot though in use."},
+     [](const PoolTotals& t) { return t.sessions_evicted; }},
 };
 
 constexpr BackendFamily backend_numbers[] = {

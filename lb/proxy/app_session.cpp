@@ -63,11 +63,17 @@ bool binds_anew(Verdict verdict) {
          verdict == Verdict::unknown_node;
 }
 
+void count(const AppRequest& request, const affinity::LearnedTable::Bound& bound) {
+  if (bound.evicted) request.pool.counters->sessions_evicted.add();
+}
+
 // Unless another request of the session was first.
 void rebind(const AppRequest& request, AppKey& key, affinity::NodeId node) {
   if (key.bound == node) return;
   const affinity::LearnedTable::Change change{.from = key.bound, .to = node};
-  if (request.source.table->rebind(key.learned, change, request.now, request.source.idle)) key.bound = node;
+  const auto bound = request.source.table->rebind(key.learned, change, request.now, request.source.idle);
+  if (bound.done) key.bound = node;
+  count(request, bound);
 }
 
 }  // namespace
@@ -121,7 +127,8 @@ CookieNews read_answer(const AppRequest& request, const http::ResponseHead& head
     }
     news.begins = true;
     if (table == nullptr) continue;
-    table->bind(table->digest(http::unquoted(cookie->value)), request.pool.nodes->id_of(node), request.now);
+    const affinity::SessionDigest session = table->digest(http::unquoted(cookie->value));
+    count(request, table->bind(session, request.pool.nodes->id_of(node), request.now, request.source.idle));
   }
   news.ends = removes && !news.begins;
   return news;

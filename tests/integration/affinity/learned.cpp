@@ -272,6 +272,7 @@ TEST_CASE("a full table forgets the session that was used longest ago") {
   CHECK(ask(balancer, cookie("first")) == Served{first, "bound"});
   log_in(balancer, "third");
   CHECK(ask(balancer, cookie("second")).verdict == "expired");
+  CHECK(balancer.metric("stickler_pool_sessions_evicted_total") == 1);
   CHECK(ask(balancer, cookie("first")) == Served{first, "bound"});
 }
 

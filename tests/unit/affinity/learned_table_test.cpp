@@ -23,57 +23,70 @@ SessionDigest of(const LearnedTable& table, int session) { return table.digest("
 TEST_CASE("a session that was bound is found, and no other is") {
   LearnedTable table(100);
   CHECK_FALSE(table.find(of(table, 1), start, idle));
-  table.bind(of(table, 1), 11, start);
-  table.bind(of(table, 2), 22, start);
+  table.bind(of(table, 1), 11, start, idle);
+  table.bind(of(table, 2), 22, start, idle);
   CHECK(table.find(of(table, 1), start, idle) == 11);
   CHECK(table.find(of(table, 2), start, idle) == 22);
   CHECK_FALSE(table.find(of(table, 3), start, idle));
-  table.bind(of(table, 1), 33, start);
+  table.bind(of(table, 1), 33, start, idle);
   CHECK(table.find(of(table, 1), start, idle) == 33);
   CHECK(table.size() == 2);
 }
 
 TEST_CASE("a session is found until it was not used for longer than idle, and each look-up is a use") {
   LearnedTable table(100);
-  table.bind(of(table, 1), 11, start);
+  table.bind(of(table, 1), 11, start, idle);
   CHECK(table.find(of(table, 1), start + idle, idle) == 11);
   CHECK(table.find(of(table, 1), start + 2 * idle, idle) == 11);
   CHECK_FALSE(table.find(of(table, 1), start + 3 * idle + 1s, idle));
   CHECK_FALSE(table.find(of(table, 1), start + 3 * idle + 1s, idle));  // A look-up in vain is none.
-  table.bind(of(table, 1), 22, start + 3 * idle + 1s);
+  table.bind(of(table, 1), 22, start + 3 * idle + 1s, idle);
   CHECK(table.find(of(table, 1), start + 4 * idle, idle) == 22);
 }
 
 TEST_CASE("a clock that is behind another worker's loses no session") {
   LearnedTable table(100);
-  table.bind(of(table, 1), 11, start + 2s);
+  table.bind(of(table, 1), 11, start + 2s, idle);
   CHECK(table.find(of(table, 1), start, idle) == 11);
 }
 
 TEST_CASE("a table is full at its size, and then who was used longest ago goes") {
   LearnedTable table(3);
-  for (int session = 1; session <= 3; ++session) table.bind(of(table, session), 11, start);
+  for (int session = 1; session <= 3; ++session) table.bind(of(table, session), 11, start, idle);
   CHECK(table.find(of(table, 1), start, idle));
-  table.bind(of(table, 4), 44, start);
+  table.bind(of(table, 4), 44, start, idle);
   CHECK(table.size() == 3);
   CHECK_FALSE(table.find(of(table, 2), start, idle));
-  table.bind(of(table, 3), 33, start);
-  table.bind(of(table, 5), 55, start);
+  table.bind(of(table, 3), 33, start, idle);
+  table.bind(of(table, 5), 55, start, idle);
   CHECK_FALSE(table.find(of(table, 1), start, idle));
   CHECK(table.find(of(table, 3), start, idle) == 33);
   CHECK(table.find(of(table, 4), start, idle) == 44);
   CHECK(table.find(of(table, 5), start, idle) == 55);
 }
 
+TEST_CASE("a full table says when a session in use has to go") {
+  LearnedTable table(2);
+  const auto evicts = [&](int session, TimePoint now) { return table.bind(of(table, session), 11, now, idle).evicted; };
+  CHECK_FALSE(evicts(1, start));
+  CHECK_FALSE(evicts(2, start + 60s));
+  CHECK_FALSE(evicts(2, start + 60s));
+  CHECK(evicts(3, start + idle));              // 1 goes.
+  CHECK_FALSE(evicts(4, start + 61s + idle));  // 2 goes, which was idle for too long.
+  CHECK(table.rebind(of(table, 5), {.to = 11}, start + 61s + idle, idle).evicted);
+  table.forget(of(table, 5));
+  CHECK_FALSE(evicts(6, start + 61s + idle));
+}
+
 TEST_CASE("a session that is forgotten is bound to nobody, and leaves its place to others") {
   LearnedTable table(3);
-  for (int session = 1; session <= 3; ++session) table.bind(of(table, session), 11, start);
+  for (int session = 1; session <= 3; ++session) table.bind(of(table, session), 11, start, idle);
   table.forget(of(table, 2));
   table.forget(of(table, 2));
   table.forget(of(table, 9));
   CHECK(table.size() == 2);
   CHECK_FALSE(table.find(of(table, 2), start, idle));
-  table.bind(of(table, 4), 44, start);
+  table.bind(of(table, 4), 44, start, idle);
   CHECK(table.size() == 3);
   for (const int session : {1, 3}) CHECK(table.find(of(table, session), start, idle) == 11);
   CHECK(table.find(of(table, 4), start, idle) == 44);
@@ -83,7 +96,7 @@ TEST_CASE("a session is rebound by who knows how it is bound, so that of several
   LearnedTable table(10);
   const SessionDigest session = of(table, 1);
   const auto rebind = [&](NodeId from, NodeId to, TimePoint now = start) {
-    return table.rebind(session, {.from = from, .to = to}, now, idle);
+    return table.rebind(session, {.from = from, .to = to}, now, idle).done;
   };
   CHECK_FALSE(rebind(11, 22));
   CHECK_FALSE(table.find(session, start, idle));
@@ -109,7 +122,7 @@ TEST_CASE("a session is rebound by who knows how it is bound, so that of several
 TEST_CASE("a table of one holds the last session") {
   LearnedTable table(1);
   for (int session = 0; session < 50; ++session) {
-    table.bind(of(table, session), 7, start);
+    table.bind(of(table, session), 7, start, idle);
     CHECK(table.find(of(table, session), start, idle) == 7);
     CHECK_FALSE(table.find(of(table, session - 1), start, idle));
   }
@@ -186,12 +199,12 @@ TEST_CASE("any row of changes and look-ups ends as a list of the last used would
           break;
         case 1:
         case 2:
-          same =
-              same && table.rebind(digest, {.from = from, .to = to}, now, idle) == model.rebind(session, from, to, now);
+          same = same &&
+                 table.rebind(digest, {.from = from, .to = to}, now, idle).done == model.rebind(session, from, to, now);
           break;
         case 3:
         case 4:
-          table.bind(digest, to + 1, now);
+          table.bind(digest, to + 1, now, idle);
           model.bind(session, to + 1, now);
           break;
         default:
@@ -207,7 +220,7 @@ TEST_CASE("a large table has room for nearly as many sessions as it says, in all
   constexpr int entries = 100'000;
   LearnedTable table(entries);
   for (int session = 0; session < entries; ++session) {
-    table.bind(of(table, session), node_of(session), start);
+    table.bind(of(table, session), node_of(session), start, idle);
   }
   int found = 0;
   for (int session = 0; session < entries; ++session) {
@@ -220,7 +233,7 @@ TEST_CASE("a large table has room for nearly as many sessions as it says, in all
 TEST_CASE("a table of another size takes over the sessions, the newest where there is no room for all") {
   LearnedTable table(3000);
   for (int session = 0; session < 2000; ++session) {
-    table.bind(of(table, session), node_of(session), start + std::chrono::seconds(session));
+    table.bind(of(table, session), node_of(session), start + std::chrono::seconds(session), idle);
   }
   const auto to_larger = LearnedTable::resized(200'000, table);
   const auto to_smaller = LearnedTable::resized(500, table);
@@ -240,20 +253,20 @@ TEST_CASE("a table of another size takes over the sessions, the newest where the
 
 TEST_CASE("what requests of before a reload learn is known to the table that came with it") {
   LearnedTable table(100);
-  table.bind(of(table, 1), 11, start);
-  table.bind(of(table, 2), 22, start);
-  table.bind(of(table, 3), 33, start);
+  table.bind(of(table, 1), 11, start, idle);
+  table.bind(of(table, 2), 22, start, idle);
+  table.bind(of(table, 3), 33, start, idle);
   const auto refused = LearnedTable::resized(50, table);
   const auto next = LearnedTable::resized(200, table);
-  table.bind(of(table, 4), 44, start);
-  CHECK(table.rebind(of(table, 1), {.from = 11, .to = 55}, start, idle));
-  CHECK_FALSE(table.rebind(of(table, 2), {.from = 11, .to = 55}, start, idle));
+  table.bind(of(table, 4), 44, start, idle);
+  CHECK(table.rebind(of(table, 1), {.from = 11, .to = 55}, start, idle).done);
+  CHECK_FALSE(table.rebind(of(table, 2), {.from = 11, .to = 55}, start, idle).done);
   table.forget(of(table, 3));
   CHECK(next->find(of(*next, 4), start, idle) == 44);
   CHECK(next->find(of(*next, 1), start, idle) == 55);
   CHECK(next->find(of(*next, 2), start, idle) == 22);
   CHECK_FALSE(next->find(of(*next, 3), start, idle));
-  next->bind(of(*next, 5), 66, start);
+  next->bind(of(*next, 5), 66, start, idle);
   CHECK_FALSE(table.find(of(table, 5), start, idle));
 }
 
@@ -263,7 +276,7 @@ TEST_CASE("sessions that are learned while a table is replaced are in the new on
     std::atomic<bool> started{false};
     std::thread worker([&] {
       for (int session = 0; session < 4000; ++session) {
-        table.bind(of(table, session), node_of(session), start);
+        table.bind(of(table, session), node_of(session), start, idle);
         if (session == 500) started = true;
       }
     });
@@ -295,8 +308,8 @@ TEST_CASE("workers bind and find at the same time, and each finds what it bound"
     workers.emplace_back([&, worker] {
       for (int session = 0; session < 5000; ++session) {
         const SessionDigest own = table.digest(std::to_string(worker) + "-" + std::to_string(session));
-        table.bind(own, node_of(worker), start);
-        table.bind(of(table, session), 99, start);  // Shared.
+        table.bind(own, node_of(worker), start, idle);
+        table.bind(of(table, session), 99, start, idle);  // Shared.
         lost[worker] += table.find(own, start, idle) == node_of(worker) ? 0 : 1;
         lost[worker] += table.find(of(table, session), start, idle) == 99 ? 0 : 1;
       }

@@ -50,14 +50,16 @@ TEST_CASE("every pool and backend counter reaches its total") {
   Registry registry;
   PoolCounters& pool = registry.pool(0, "p");
   std::uint64_t by = 0;
-  for (Counter* counter : {&pool.attempts, &pool.retries, &pool.retry_budget_exhausted, &pool.no_backend, &pool.queued,
-                           &pool.queue_left, &pool.verdicts[1], &pool.failures[2], &pool.requests.cells[5]}) {
+  for (Counter* counter :
+       {&pool.attempts, &pool.retries, &pool.retry_budget_exhausted, &pool.no_backend, &pool.queued, &pool.queue_left,
+        &pool.sessions_evicted, &pool.verdicts[1], &pool.failures[2], &pool.requests.cells[5]}) {
     counter->add(++by);
   }
   const PoolTotals totals = registry.pool_totals("p");
   CHECK(std::vector<std::uint64_t>{totals.attempts, totals.retries, totals.retry_budget_exhausted, totals.no_backend,
-                                   totals.queued, totals.queue_left, totals.verdicts[1], totals.failures[2],
-                                   totals.requests.cells[5]} == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9});
+                                   totals.queued, totals.queue_left, totals.sessions_evicted, totals.verdicts[1],
+                                   totals.failures[2], totals.requests.cells[5]} ==
+        std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
   BackendCounters& backend = registry.backend(0, "p", "b");
   by = 0;
   for (Counter* counter : {&backend.connects, &backend.reused, &backend.bytes_in, &backend.bytes_out,
