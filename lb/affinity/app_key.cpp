@@ -13,7 +13,8 @@ std::optional<std::size_t> next_of(const AppKey& key, const PoolView& pool) {
 }
 
 Verdict settle_unserved(const Choice& choice) {
-  const bool not_done = choice.verdict == Verdict::moved || choice.verdict == Verdict::failover;
+  const bool not_done =
+      choice.verdict == Verdict::moved || choice.verdict == Verdict::failover || choice.verdict == Verdict::drained;
   return not_done ? Verdict::refused : choice.verdict;
 }
 
@@ -28,11 +29,14 @@ Choice choose(const std::optional<AppKey>& key, const PoolView& pool, BackupRule
     const bool had_node = key->unbound == Verdict::unknown_node;
     return {.verdict = key->unbound, .pinned = had_node ? backup : std::nullopt};
   }
-  if (pool.standings[*key->node] != Standing::down) {
+  if (may_stay(*key->node, pool.standings)) {
     return {.verdict = Verdict::bound, .pinned = key->node, .backup = backup};
   }
-  if (backup) return {.verdict = Verdict::failover, .pinned = backup};
-  if (pool.when_unavailable == WhenUnavailable::redispatch) return {.verdict = Verdict::moved};
+  const bool drained = pool.standings[*key->node] == Standing::drained;
+  if (backup) return {.verdict = drained ? Verdict::drained : Verdict::failover, .pinned = backup};
+  if (pool.when_unavailable == WhenUnavailable::redispatch) {
+    return {.verdict = drained ? Verdict::drained : Verdict::moved};
+  }
   return {.verdict = Verdict::refused, .refused = true};
 }
 

@@ -21,13 +21,6 @@ std::optional<std::size_t> usable_backup(const Opened& cookie, const PoolView& p
   return node;
 }
 
-// A drain that has come to an end is no reason to lose a session to nobody: the node is well.
-bool may_stay(std::size_t primary, const PoolView& pool) {
-  const Standing standing = pool.standings[primary];
-  if (standing != Standing::drained) return takes_bound(standing);
-  return std::ranges::none_of(pool.standings, [](Standing other) { return takes_bound(other); });
-}
-
 // Whom the session's cookie is to name, now that `served` is its node. `current`: whom it names by now for this node.
 std::optional<std::size_t> backup_for(std::size_t served, std::optional<std::size_t> current, std::uint64_t nonce,
                                       const Settling& settling) {
@@ -101,6 +94,12 @@ Settlement settle_unserved(const Choice& choice) {
 
 }  // namespace
 
+bool may_stay(std::size_t node, std::span<const Standing> standings) {
+  const Standing standing = standings[node];
+  if (standing != Standing::drained) return takes_bound(standing);
+  return std::ranges::none_of(standings, [](Standing other) { return takes_bound(other); });
+}
+
 std::optional<std::size_t> primary_of(const std::optional<Opened>& cookie, const NodeTable& nodes) {
   if (!cookie || cookie->seal != Seal::ok) return std::nullopt;
   return nodes.find(cookie->key, cookie->binding.primary);
@@ -116,7 +115,7 @@ Choice choose(const std::optional<Opened>& cookie, const PoolView& pool) {
   // A node that has started anew has lost the session; who else may have it is worth more than its good health.
   const bool restarted = cookie->binding.generation != 0 && pool.primary_generation != 0 &&
                          cookie->binding.generation != pool.primary_generation;
-  if (primary && may_stay(*primary, pool) && !(restarted && backup && backup != primary)) {
+  if (primary && may_stay(*primary, pool.standings) && !(restarted && backup && backup != primary)) {
     return {.verdict = Verdict::bound, .pinned = primary, .backup = backup};
   }
   const bool drained = primary && pool.standings[*primary] == Standing::drained;

@@ -25,6 +25,10 @@ struct PoolView {
   std::uint32_t primary_generation = 0;  // Of primary_of() the cookie, as it is now; 0: not known.
 };
 
+// Whether the sessions that are bound to a node may stay there. A drain that has come to an end is no reason to lose a
+// session to nobody: the node is well.
+bool may_stay(std::size_t node, std::span<const balance::Standing> standings);
+
 // The node that a cookie is bound to, whatever its health; nullopt: none of the pool, or the cookie does not count.
 std::optional<std::size_t> primary_of(const std::optional<Opened>& cookie, const NodeTable& nodes);
 

@@ -79,6 +79,14 @@ class alignas(64) LearnedTable::Shard {
     if (const std::uint32_t at = place_of(session); at != nobody) remove(at);
   }
 
+  // By the entries' own order, which is that of the memory.
+  void count(LearnedTable::Counts& counts, const Moment& moment) const {
+    const std::lock_guard lock(mutex_);
+    for (std::uint32_t at = 0; at < touched_; ++at) {
+      if (entries_[at].node != no_node && !is_idle(at, moment)) ++counts[entries_[at].node];
+    }
+  }
+
   std::size_t size() const {
     const std::lock_guard lock(mutex_);
     return size_;
@@ -144,6 +152,7 @@ class alignas(64) LearnedTable::Shard {
     while (*link != at) link = &entries_[*link].next;
     *link = entries_[at].next;
     unlink(at);
+    entries_[at].node = no_node;
     entries_[at].next = std::exchange(free_, at);
     --size_;
   }
@@ -255,6 +264,12 @@ LearnedTable::Bound LearnedTable::rebind(const SessionDigest& session, Change ch
 void LearnedTable::forget(const SessionDigest& session) {
   shard_of(session).forget(session);
   if (const auto next = successor()) next->forget(session);
+}
+
+LearnedTable::Counts LearnedTable::count(TimePoint now, Duration idle) const {
+  Counts counts;
+  for (const auto& shard : shards_) shard->count(counts, {.now = seconds_of(now), .idle = idle});
+  return counts;
 }
 
 std::size_t LearnedTable::size() const {

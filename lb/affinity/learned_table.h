@@ -20,6 +20,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "lb/affinity/keys.h"
@@ -65,6 +66,9 @@ class LearnedTable {
   void forget(const SessionDigest& session);
 
   std::uint32_t entries_max() const { return entries_max_; }
+  // How many sessions each node has that were used within `idle`. Looks at every entry, at some nanoseconds each.
+  using Counts = std::unordered_map<NodeId, std::uint64_t>;
+  Counts count(TimePoint now, Duration idle) const;
   std::size_t size() const;  // Sessions that are bound, idle ones included.
 
  private:

@@ -60,7 +60,7 @@ AppKey key_of(const AppSessionSource& source, std::string_view value, const Epoc
 // A verdict of a request whose session is wherever it is answered.
 bool binds_anew(Verdict verdict) {
   return verdict == Verdict::fresh || verdict == Verdict::failover || verdict == Verdict::moved ||
-         verdict == Verdict::unknown_node;
+         verdict == Verdict::drained || verdict == Verdict::unknown_node;
 }
 
 void count(const AppRequest& request, const affinity::LearnedTable::Bound& bound) {
@@ -108,6 +108,11 @@ void claim(const AppRequest& request, AppKey& key, const affinity::Choice& choic
   if (request.source.table == nullptr || !binds_anew(choice.verdict)) return;
   const bool detours = choice.pinned && *choice.pinned != node && choice.verdict != Verdict::unknown_node;
   if (!detours) rebind(request, key, request.pool.nodes->id_of(node));
+}
+
+void count_session(const AppRequest& request, const AppKey& key, std::size_t node) {
+  if (request.source.table != nullptr) return;
+  request.pool.session_counts[node]->see(mix64(key.session ^ request.source.count_seed), request.now);
 }
 
 void disclaim(const AppRequest& request, AppKey& key) {

@@ -31,7 +31,8 @@ struct AppSessionSource {
   bool in_paths = false;    // A path parameter of that name may have the value, where clients take no cookies.
   std::string separator{};  // Of route_suffix, before the node's name.
   std::shared_ptr<affinity::LearnedTable> table{};  // Of those that are learned.
-  Duration idle{};                                  // How long the table holds what is not used.
+  Duration idle{};                                  // How long a session counts that is not used, in the table, too.
+  std::uint64_t count_seed = 0;  // Of those that are not learned: clients choose their values, not what is counted.
 
   bool is_header() const { return how == How::learned_header || how == How::hashed_header; }
   // The cookie that has a prefix at the client's side only; "": none.
@@ -51,6 +52,9 @@ struct AppRequest {
 // The request goes to `node` now. A learned session that is bound to nobody, or whose node is down, belongs to it from
 // here on, so that its next requests follow without waiting for the answer.
 void claim(const AppRequest& request, affinity::AppKey& key, const affinity::Choice& choice, std::size_t node);
+
+// Sessions that are not learned, which the table counts, are counted where they are bound from now on.
+void count_session(const AppRequest& request, const affinity::AppKey& key, std::size_t node);
 
 // Nobody answered: what was claimed is as it was.
 void disclaim(const AppRequest& request, affinity::AppKey& key);

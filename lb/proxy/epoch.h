@@ -26,7 +26,7 @@ struct EpochPool {
   std::shared_ptr<const affinity::NodeTable> nodes;  // Of set->names(); only for a pool with affinity.
   metrics::PoolCounters* counters = nullptr;         // This worker's, as are the following.
   std::vector<metrics::BackendCounters*> backend_counters;
-  std::vector<std::shared_ptr<affinity::SessionCount>> session_counts;  // Only for a pool with affinity.
+  std::vector<std::shared_ptr<affinity::SessionCount>> session_counts;  // Only where no table knows them.
   PoolRuntime* runtime = nullptr;                                       // Found by the worker when the epoch arrives.
 };
 

@@ -131,6 +131,7 @@ class Stream : public ListNode<Stream> {
 
   // stream_answer.cpp
   std::string_view settle_affinity(const http::ResponseHead& head);
+  std::size_t bound_after(affinity::Verdict verdict) const;
   void count_session(const affinity::Settlement& settlement) const;
   std::uint32_t learn_generation(const http::ResponseHead& head) const;
   affinity::Verdict settle_app_session(const http::ResponseHead& head);

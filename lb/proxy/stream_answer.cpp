@@ -108,11 +108,14 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   return set_cookie_;
 }
 
-// At the node that the session is bound to from now on.
+// The node that the session is bound to from now on.
+std::size_t Stream::bound_after(affinity::Verdict verdict) const {
+  return verdict == affinity::Verdict::detour ? *choice_.pinned : *served_by_;
+}
+
 void Stream::count_session(const affinity::Settlement& settlement) const {
-  const std::size_t node = settlement.verdict == affinity::Verdict::detour ? *choice_.pinned : *served_by_;
   const affinity::Binding& binding = settlement.set_cookie ? *settlement.set_cookie : cookie_->binding;
-  pool_->session_counts[node]->see(binding.nonce, worker_.loop().now());
+  pool_->session_counts[bound_after(settlement.verdict)]->see(binding.nonce, worker_.loop().now());
 }
 
 affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
@@ -120,7 +123,9 @@ affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
   const CookieNews news = read_answer(request, head, *served_by_, worker_.loop().wall());
   const affinity::Verdict verdict =
       affinity::settle(choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = news.begins});
-  if (app_key_) learn(request, *app_key_, {.verdict = verdict, .news = news, .node = *served_by_});
+  if (!app_key_) return verdict;
+  learn(request, *app_key_, {.verdict = verdict, .news = news, .node = *served_by_});
+  if (!news.ends) proxy::count_session(request, *app_key_, bound_after(verdict));
   return verdict;
 }
 

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "lb/base/hash.h"
+
 namespace stickler::server {
 namespace {
 
@@ -146,10 +148,9 @@ proxy::AffinitySettings compile_app_affinity(const config::Pool& pool, CompileCo
   const config::Affinity& affinity = pool.affinity;
   proxy::AppSessionSource source =
       affinity.app_cookie ? compile_app_cookie(*affinity.app_cookie) : compile_header(*affinity.header);
-  if (affinity.learns()) {
-    source.table = context.learned_table(pool.name, affinity.table.entries);
-    source.idle = affinity.table.idle;
-  }
+  if (affinity.learns()) source.table = context.learned_table(pool.name, affinity.table.entries);
+  source.idle = affinity.table.idle;
+  source.count_seed = hash_bytes(context.random_cookie_key(pool.name));
   const bool hashes = source.how == proxy::AppSessionSource::How::hashed_header;
   return {.app_session = std::move(source),
           .cookie = {},

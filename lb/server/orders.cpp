@@ -50,7 +50,7 @@ admin::OrderReport Server::order(const admin::BackendOrder& order) {
   if (order.kind == admin::OrderKind::drain) {
     const bool drains = view->order && view->order->state == cluster::Configured::drain;
     wanted.since = drains ? view->order->since : now;  // What has gone since is the ground of the forecast.
-    wanted.sessions = drains ? view->order->sessions : session_counts_.total(order.pool, order.backend, now);
+    wanted.sessions = drains ? view->order->sessions : live_sessions(order.pool, order.backend);
     if (order.deadline) wanted.deadline = now + *order.deadline;
   }
   if (!backends_.order(order.pool, order.backend, wanted, now)) return {.obeyed = true, .message = {}};

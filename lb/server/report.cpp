@@ -91,13 +91,25 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
     report.weight_percent = view->share * 100 / cluster::SlowStart::steps;
     if (view->ejected_until) report.ejected_for = std::max(Duration::zero(), *view->ejected_until - loop_.now());
     report.in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed);
-    if (pool.affinity.cookie) report.sessions = session_counts_.total(pool.name, backend.name, loop_.now());
+    if (!pool.affinity.source().empty()) report.sessions = live_sessions(pool.name, backend.name);
     if (view->order) report.drain = report_drain(*view->order, report.sessions.value_or(0));
   }
   if (const auto probed = checker_ != nullptr ? checker_->view(pool.name, backend.name) : std::nullopt) {
     report.reason = probed->last_reason;
   }
   return report;
+}
+
+std::uint64_t Server::live_sessions(const std::string& pool, const std::string& backend) const {
+  const auto settings = std::ranges::find_if(snapshot_->pools, [&](const auto& each) { return each->name == pool; });
+  if (settings == snapshot_->pools.end()) return 0;
+  const auto& affinity = (*settings)->affinity;
+  if (!affinity || !affinity->app_session || affinity->app_session->table == nullptr) {
+    return session_counts_.total(pool, backend, loop_.now());
+  }
+  const proxy::AppSessionSource& source = *affinity->app_session;
+  return session_counts_.learned({.table = *source.table, .now = loop_.now(), .idle = source.idle},
+                                 affinity->keys.signing().node_id(backend));
 }
 
 admin::PoolReport Server::report_pool(const config::Pool& pool) const {
@@ -155,8 +167,8 @@ void Server::render_metrics(std::string& out) {
                               .weight_share = static_cast<double>(view->share) / cluster::SlowStart::steps,
                               .standby = backend.role == config::Role::standby,
                               .in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed)});
-      if (!pool.affinity.cookie) continue;
-      now.backends.back().sessions = session_counts_.total(pool.name, backend.name, loop_.now());
+      if (pool.affinity.source().empty()) continue;
+      now.backends.back().sessions = live_sessions(pool.name, backend.name);
     }
   }
   metrics::render(out, metrics_,

@@ -183,7 +183,9 @@ std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker, std::vect
     for (const std::string& name : pool.set->names()) {
       pool.backend_counters.push_back(&metrics_.backend(worker, pool.settings->name, name));
       if (!pool.settings->affinity) continue;
-      const Duration idle = pool.settings->affinity->rules.idle;
+      const auto& app_session = pool.settings->affinity->app_session;
+      if (app_session && app_session->table != nullptr) continue;
+      const Duration idle = app_session ? app_session->idle : pool.settings->affinity->rules.idle;
       pool.session_counts.push_back(session_counts_.of(worker, pool.settings->name, name, idle));
     }
   }

@@ -72,6 +72,7 @@ class Server final : private admin::AdminSource {
   bool ready() override;
   admin::ListenerReport report_listener(const config::Listener& listener) const;
   admin::PoolReport report_pool(const config::Pool& pool) const;
+  std::uint64_t live_sessions(const std::string& pool, const std::string& backend) const;
   std::optional<admin::DrainReport> report_drain(const cluster::Order& order, std::uint64_t sessions) const;
   admin::BackendReport report_backend(const config::Pool& pool, const config::Backend& backend) const;
 

@@ -11,6 +11,14 @@ std::shared_ptr<affinity::SessionCount> SessionCounts::of(std::uint32_t worker, 
   return count;
 }
 
+std::uint64_t SessionCounts::learned(const Learned& learned, affinity::NodeId node) const {
+  if (memo_.table != &learned.table || memo_.now != learned.now) {
+    memo_ = {.table = &learned.table, .now = learned.now, .counts = learned.table.count(learned.now, learned.idle)};
+  }
+  const auto found = memo_.counts.find(node);
+  return found == memo_.counts.end() ? 0 : found->second;
+}
+
 std::uint64_t SessionCounts::total(const std::string& pool, const std::string& backend, TimePoint now) const {
   const auto found = counts_.find({pool, backend});
   if (found == counts_.end()) return 0;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lb/affinity/learned_table.h"
 #include "lb/affinity/session_count.h"
 
 namespace stickler::server {
@@ -23,10 +24,24 @@ class SessionCounts {
   // Its sessions have moved: who still comes to it is counted anew, with what of() hands out from now on.
   void forget(const std::string& pool, const std::string& backend) { counts_.erase({pool, backend}); }
 
+  // Of a node in a table of learned sessions. Counted once for all nodes that are asked for at one moment.
+  struct Learned {
+    const affinity::LearnedTable& table;
+    TimePoint now;
+    Duration idle;
+  };
+  std::uint64_t learned(const Learned& learned, affinity::NodeId node) const;
+
   // Distinct over all workers; 0 for a backend that was never counted.
   std::uint64_t total(const std::string& pool, const std::string& backend, TimePoint now) const;
 
  private:
+  struct Memo {
+    const affinity::LearnedTable* table = nullptr;
+    TimePoint now{};
+    affinity::LearnedTable::Counts counts{};
+  };
+  mutable Memo memo_;
   std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<affinity::SessionCount>>> counts_;
 };
 

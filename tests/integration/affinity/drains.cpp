@@ -1,5 +1,6 @@
 // A node that an operator takes out, and what becomes of its sessions: by `stickler drain` and its sisters, as typed.
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -79,6 +80,54 @@ TEST_CASE("at the deadline of a drain each session goes to the backup that its c
   CHECK(balancer.metric("stickler_pool_verdicts_total", "reason=\"drained\"") == 2);
   CHECK(command(balancer, {"enable", "app/b"}).output == "app/b is up\n");
   CHECK(early.node() != "b");
+}
+
+TEST_CASE("sessions by a suffix and sessions that are learned drain, too, and are counted exactly") {
+  struct Row {
+    std::string affinity;
+    std::string next_verdict;  // Once a session has moved off a drained node.
+  };
+  for (const Row& row : {Row{"app_cookie: {name: S, how: route_suffix}, backup: next", "drained"},
+                         Row{"header: {name: X-Session-Id, how: learn}, backup: next", "bound"}}) {
+    CAPTURE(row.affinity);
+    const bool learned = row.affinity.starts_with("header");
+    Fixture fixture;
+    fixture.setup.pool[0] = "affinity: {" + row.affinity + "}";
+    Balancer balancer(fixture.setup);
+    std::map<std::string, std::string> nodes;  // By the line of the session.
+    for (int i = 0; i < 30; ++i) {
+      const std::string number = std::to_string(i);
+      const std::string cookie = "Cookie: S=" + number + (i % 3 == 0 ? ".a" : i % 3 == 1 ? ".b" : ".c") + "\r\n";
+      const std::string line = learned ? "X-Session-Id: " + number + "\r\n" : cookie;
+      for (int again = 0; again < 2; ++again) nodes[line] = fetch(balancer.port(), "/", line).body;
+    }
+    const auto on = [&](const std::string& node) {
+      double count = 0;
+      for (const auto& [line, of_session] : nodes) count += of_session == node ? 1 : 0;
+      return count;
+    };
+    for (const char* node : {"a", "b", "c"}) CHECK(sessions(balancer, node) == on(node));
+    CHECK(balancer.metric("stickler_backend_sessions") == 30);
+
+    REQUIRE(command(balancer, {"drain", "app/b"}).code == 0);
+    for (const auto& [line, node] : nodes) CHECK(fetch(balancer.port(), "/", line).body == node);
+    REQUIRE(command(balancer, {"drain", "app/b", "--deadline", "50ms", "--wait"}).code == 0);
+    REQUIRE(comes_to(balancer, "b", "drained"));
+    int asked = 0;
+    for (auto& [line, node] : nodes) {
+      const std::string target = "/moved/" + std::to_string(++asked);
+      const std::string now = fetch(balancer.port(), target, line).body;
+      CHECK((now == node) == (node != "b"));
+      CHECK(verdict(balancer, target) == (node == "b" ? "drained" : "bound"));
+      if (node == "b") {
+        CHECK(fetch(balancer.port(), target + "/next", line).body == now);
+        CHECK(verdict(balancer, target + "/next") == row.next_verdict);
+      }
+      node = now;
+      if (learned) CHECK(sessions(balancer, node) == on(node));
+    }
+    CHECK(sessions(balancer, "b") == 0);
+  }
 }
 
 TEST_CASE("a request that a node is serving when its drain ends is served") {

@@ -14,6 +14,7 @@ using Place = std::optional<std::size_t>;
 
 constexpr Standing up = Standing::eligible;
 constexpr Standing draining = Standing::bound_only;
+constexpr Standing drained = Standing::drained;
 constexpr Standing down = Standing::down;
 
 constexpr std::size_t a = 0, b = 1, c = 2;
@@ -52,6 +53,15 @@ TEST_CASE("what the application's key names decides where a request goes") {
       {"it is of no session", {}, {up, up, up}, redispatch, Verdict::none, {}},
       {"its node is up", of_node(b), {up, up, up}, redispatch, Verdict::bound, b},
       {"its node drains, or has weight 0", of_node(b), {up, draining, up}, fail, Verdict::bound, b},
+      {"its node's drain is over", of_node(b), {up, drained, up}, redispatch, Verdict::drained, {}},
+      {"its node's drain is over", of_node(b), {up, drained, up}, backup_only, Verdict::refused, {}},
+      {"its node's drain is over", of_node(b), {up, drained, up}, fail, Verdict::refused, {}},
+      {"its node's drain is over, and no other takes it",
+       of_node(b),
+       {down, drained, drained},
+       fail,
+       Verdict::bound,
+       b},
       {"its node is down", of_node(b), {up, down, up}, redispatch, Verdict::moved, {}},
       {"its node is down", of_node(b), {up, down, up}, backup_only, Verdict::refused, {}},
       {"its node is down", of_node(b), {up, down, up}, fail, Verdict::refused, {}},
@@ -88,6 +98,10 @@ TEST_CASE("with `next` a session has one backup, where it goes when its node is 
       const Choice failed_over = world.choose(of_node(a, session));
       CHECK(failed_over.verdict == Verdict::failover);
       CHECK(failed_over.pinned == well.backup);
+      world.standings[a] = drained;
+      const Choice moved_off = world.choose(of_node(a, session));
+      CHECK(moved_off.verdict == Verdict::drained);
+      CHECK(moved_off.pinned == well.backup);
       const Choice removed = world.choose(of_node({}, session));
       CHECK(removed.verdict == Verdict::unknown_node);
       CHECK(removed.pinned == well.backup);
@@ -136,6 +150,7 @@ TEST_CASE("what was done wins over what was found") {
   const Choice failover{.verdict = Verdict::failover, .pinned = b};
   const Choice moved{.verdict = Verdict::moved};
   const Choice refused{.verdict = Verdict::refused, .refused = true};
+  const Choice drained_choice{.verdict = Verdict::drained, .pinned = b};
   const Choice gone{.verdict = Verdict::unknown_node, .pinned = b};
   const Row rows[] = {
       {"no session, none begun", none, {.served = a}, Verdict::none},
@@ -156,6 +171,8 @@ TEST_CASE("what was done wins over what was found") {
       {"its node is down, nobody answered", moved, {}, Verdict::refused},
       {"its node is down, its backup did not answer", failover, {}, Verdict::refused},
       {"its node is down and it must not move", refused, {}, Verdict::refused},
+      {"its node's drain is over, its backup answered", drained_choice, {.served = b}, Verdict::drained},
+      {"its node's drain is over, its backup did not answer", drained_choice, {}, Verdict::refused},
       {"its node has left the pool, nobody answered", gone, {}, Verdict::unknown_node},
   };
   for (const Row& row : rows) {

@@ -65,6 +65,20 @@ TEST_CASE("a table is full at its size, and then who was used longest ago goes")
   CHECK(table.find(of(table, 5), start, idle) == 55);
 }
 
+TEST_CASE("the sessions of each node are counted exactly, without those that are idle or were forgotten") {
+  LearnedTable table(5000);
+  CHECK(table.count(start, idle).empty());
+  for (int session = 0; session < 3000; ++session) {
+    table.bind(of(table, session), session % 3 == 0 ? 11 : 22, start + (session < 600 ? 0s : 60s), idle);
+  }
+  CHECK(table.count(start + 60s, idle) == LearnedTable::Counts{{11, 1000}, {22, 2000}});
+  CHECK(table.count(start + idle + 1s, idle) == LearnedTable::Counts{{11, 800}, {22, 1600}});
+  table.forget(of(table, 999));
+  table.bind(of(table, 1000), 11, start + 60s, idle);
+  table.bind(of(table, 1001), 11, start + 60s, idle);
+  CHECK(table.count(start + idle + 1s, idle) == LearnedTable::Counts{{11, 801}, {22, 1598}});
+}
+
 TEST_CASE("a full table says when a session in use has to go") {
   LearnedTable table(2);
   const auto evicts = [&](int session, TimePoint now) { return table.bind(of(table, session), 11, now, idle).evicted; };
