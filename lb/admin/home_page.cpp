@@ -23,7 +23,7 @@ table { border-collapse: collapse; margin: 0.5em 0 1.5em; }
 th, td { padding: 0.2em 1em 0.2em 0; text-align: left; border-bottom: 1px solid #ddd; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .up { color: #176b2c; }
-.draining { color: #7a5b00; }
+.draining, .trial { color: #7a5b00; }
 .ejected, .down { color: #a11212; font-weight: bold; }
 </style>
 </head>

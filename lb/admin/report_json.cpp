@@ -69,6 +69,7 @@ Json to_json(const BackendReport& report) {
           {"health", report.health},
           {"reason", report.reason},
           {"ejected", report.ejected},
+          {"ejected_because", report.ejected_because},
           {"ejected_for_seconds", seconds(report.ejected_for)},
           {"in_flight", report.in_flight},
           {"sessions", report.sessions ? Json(*report.sessions) : Json()},

@@ -55,6 +55,7 @@ struct BackendReport {
   std::string health;                  // The probes' verdict: "up", "down", "unknown".
   std::string reason;                  // Of the last probe; "": none.
   bool ejected = false;
+  std::string ejected_because;              // As cluster::to_string(Ejected), also while on trial; "": it is not out.
   Duration ejected_for{};                   // What is left of it.
   std::uint64_t in_flight = 0;              // Requests.
   std::optional<std::uint64_t> sessions{};  // Log-in sessions that are bound to it; empty: the pool has no affinity.

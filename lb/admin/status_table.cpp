@@ -108,7 +108,7 @@ std::string listeners(const json& status, bool in_colour) {
 Cell state_cell(const json& backend) {
   const std::string state = text(backend, "state");
   if (state == "up") return {at(backend, "role") == "standby" ? "standby" : state, Colour::green};
-  if (state == "draining" || state == "drained") return {state, Colour::yellow};
+  if (state == "draining" || state == "drained" || state == "trial") return {state, Colour::yellow};
   return {state, state == unknown ? Colour::none : Colour::red};
 }
 
@@ -150,6 +150,13 @@ std::string line_of_drain(const json& backend) {
   return line;
 }
 
+std::string because(const json& backend) {
+  const std::string why = text(backend, "ejected_because");
+  if (why == "consecutive_failures") return ": failures in a row";
+  if (why == "success_rate") return ": far fewer successes than the others";
+  return why == "trial" ? ": it failed again on trial" : "";
+}
+
 // Why a backend is out or gets less than its weight, below the table: a reason is too long for a column.
 std::string notes(const json& backend) {
   const std::string name = text(backend, "name");
@@ -157,7 +164,11 @@ std::string notes(const json& backend) {
   if (text(backend, "health") == "down") out += fmt::format("  {}: last probe: {}\n", name, text(backend, "reason"));
   if (at(backend, "ejected") == true) {
     const auto left = number(backend, "ejected_for_seconds");
-    out += fmt::format("  {}: ejected for another {}\n", name, left ? short_duration(*left) : unknown);
+    out +=
+        fmt::format("  {}: ejected for another {}{}\n", name, left ? short_duration(*left) : unknown, because(backend));
+  }
+  if (text(backend, "state") == "trial") {
+    out += fmt::format("  {}: on trial after an ejection{}\n", name, because(backend));
   }
   if (const auto percent = whole_number(at(backend, "weight_percent")); percent && *percent < 100) {
     out += fmt::format("  {}: starts slowly, with {} % of its weight so far\n", name, *percent);

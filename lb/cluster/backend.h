@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lb/balance/load.h"
+#include "lb/cluster/breaker.h"
 #include "lb/cluster/outlier.h"
 
 namespace stickler::cluster {
@@ -22,6 +23,7 @@ struct Backend {
   // Written by all workers.
   balance::BackendLoad load;
   FailureStreak failures;
+  TrialTurn trial;
   std::atomic<std::uint32_t> generation{0};  // affinity::generation_of its last answer or probe; 0: none is known.
 };
 

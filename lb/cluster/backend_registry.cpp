@@ -8,20 +8,45 @@
 namespace stickler::cluster {
 
 HealthInputs BackendRegistry::Entry::inputs() const {
-  return {.configured = order ? order->state : settings.state, .probes = probes, .ejected = ejection.active()};
+  return {.configured = order ? order->state : settings.state,
+          .probes = probes,
+          .ejected = breaker.state() == Breaker::State::open,
+          .on_trial = breaker.state() == Breaker::State::half_open};
 }
 
 bool BackendRegistry::Entry::eligible() const {
   return standing_of(effective_state(inputs()), settings.weight) == balance::Standing::eligible;
 }
 
-void BackendRegistry::Entry::end_ejection() {
-  ejection.end();
-  backend->failures.reset();
+// A standby is tried when it would serve; in panic nobody waits for a trial.
+bool BackendRegistry::Entry::is_tried(const PoolView& pool) const {
+  if (effective_state(inputs()) != State::trial || standing != balance::Standing::bound_only) return false;
+  return settings.weight > 0 && (settings.role == Role::primary || pool.on_standby);
 }
 
+void BackendRegistry::Entry::come_back() {
+  breaker.close();
+  forget_traffic();
+}
+
+// What was of the time before it went out.
+void BackendRegistry::Entry::forget_traffic() {
+  backend->failures.reset();
+  outcomes.forget();
+}
+
+// One on trial carries next to nothing: it is out as well.
 std::size_t BackendRegistry::Pool::ejected() const {
-  return static_cast<std::size_t>(std::ranges::count_if(entries, [](const Entry& e) { return e.ejection.active(); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(entries, [](const Entry& e) { return !e.breaker.is_closed(); }));
+}
+
+bool BackendRegistry::Pool::can_spare(const Entry& entry) const {
+  if (!settings.passive || !entry.breaker.is_closed()) return false;
+  if (effective_state(entry.inputs()) == State::down || ejected() >= ejected_max(entries.size(), *settings.passive)) {
+    return false;
+  }
+  return std::ranges::any_of(entries, [&](const Entry& other) { return &other != &entry && other.eligible(); });
 }
 
 void BackendRegistry::configure(std::vector<PoolSettings> pools, TimePoint now) {
@@ -55,31 +80,28 @@ BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSetti
   } else {
     entry.backend = known->backend;
     entry.standing = balance::Standing::down;
-    entry.backend->failures.reset();
+    entry.forget_traffic();
     entry.backend->load.answer_time.reset();
     entry.backend->generation.store(0, std::memory_order_relaxed);
   }
   if (known != nullptr && known->settings.state == backend.state) entry.order = known->order;
   // What is no longer watched must not stay out because of what it once was.
   if (!pool.active_health) entry.probes = ProbeVerdict::unknown;
-  if (!pool.passive) entry.ejection = Ejection{};
+  if (!pool.passive) entry.breaker = Breaker{};
   entry.settings = std::move(backend);
   return entry;
 }
 
 // Ejection is a choice among backends. Where the list or the health of the others has left none to choose, those that
 // are out come back, the one that would have been next first.
-bool BackendRegistry::readmit(Pool& pool) {
-  bool any = false;
+void BackendRegistry::readmit(Pool& pool) {
   while (pool.ejected() > 0) {
     const bool allowed =
         pool.settings.passive && pool.ejected() <= ejected_max(pool.entries.size(), *pool.settings.passive);
     if (allowed && std::ranges::any_of(pool.entries, &Entry::eligible)) break;
-    const auto ends = [](const Entry& entry) { return entry.ejection.until().value_or(TimePoint::max()); };
-    std::ranges::min_element(pool.entries, {}, ends)->end_ejection();
-    any = true;
+    const auto ends = [](const Entry& entry) { return entry.breaker.until().value_or(TimePoint::max()); };
+    std::ranges::min_element(pool.entries, {}, ends)->come_back();
   }
-  return any;
 }
 
 void BackendRegistry::Entry::warm_up(const SlowStart& slow_start, TimePoint now) {
@@ -121,26 +143,65 @@ bool BackendRegistry::record_probe_verdict(std::string_view pool_name, std::stri
   if (entry == nullptr) return false;
   const State before = effective_state(entry->inputs());
   // A node that probes have seen go and come back is not the one that was ejected.
-  if (up && entry->probes == ProbeVerdict::down) entry->end_ejection();
+  if (up && entry->probes == ProbeVerdict::down) entry->come_back();
   entry->probes = up ? ProbeVerdict::up : ProbeVerdict::down;
   if (!up) readmit(*pool);
   const bool reviewed = review(*pool, now);
   return reviewed || effective_state(entry->inputs()) != before;
 }
 
-bool BackendRegistry::eject(std::string_view pool_name, std::string_view backend, TimePoint now) {
+bool BackendRegistry::eject_failing(std::string_view pool_name, std::string_view backend, TimePoint now) {
   Pool* pool = find_pool(pool_name);
   Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
-  if (entry == nullptr || !pool->settings.passive) return false;
-  const State before = effective_state(entry->inputs());
-  if (before == State::down || before == State::ejected) return false;
-
-  if (pool->ejected() >= ejected_max(pool->entries.size(), *pool->settings.passive)) return false;
-  const auto could_take_over = [&](const Entry& other) { return &other != entry && other.eligible(); };
-  if (std::ranges::none_of(pool->entries, could_take_over)) return false;
-  entry->ejection.start(*pool->settings.passive, now);
+  if (entry == nullptr || !pool->can_spare(*entry)) return false;
+  const OutlierRules& rules = *pool->settings.passive;
+  if (entry->backend->failures.in_a_row() < entry->breaker.failures_max(rules, now)) return false;
+  entry->breaker.open(Ejected::failures, rules, now);
   review(*pool, now);
   return true;
+}
+
+std::vector<std::shared_ptr<Backend>> BackendRegistry::eject_outliers(const ReadOutcomes& read, TimePoint now) {
+  std::vector<std::shared_ptr<Backend>> ejected;
+  for (auto& [name, pool] : pools_) {
+    if (!pool.settings.passive) continue;
+    for (Entry& entry : pool.entries) {
+      if (entry.eligible()) {
+        entry.outcomes.look(read(*entry.backend));
+      } else {
+        entry.outcomes.forget();
+      }
+    }
+    Entry* outlier = pool.find_outlier();
+    if (outlier == nullptr || !pool.can_spare(*outlier)) continue;
+    outlier->breaker.open(Ejected::success_rate, *pool.settings.passive, now);
+    outlier->outcomes.forget();
+    review(pool, now);
+    ejected.push_back(outlier->backend);
+  }
+  return ejected;
+}
+
+BackendRegistry::Entry* BackendRegistry::Pool::find_outlier() {
+  std::vector<Outcomes> outcomes(entries.size());
+  for (const std::size_t looks : {OutcomeWindow::looks_short, OutcomeWindow::looks_long}) {
+    for (std::size_t i = 0; i < entries.size(); ++i) outcomes[i] = entries[i].outcomes.last(looks);
+    if (const auto found = cluster::find_outlier(outcomes)) return &entries[*found];
+  }
+  return nullptr;
+}
+
+BackendRegistry::Trial BackendRegistry::record_trial(std::string_view pool_name, std::string_view backend, bool ok,
+                                                     TimePoint now) {
+  Pool* pool = find_pool(pool_name);
+  Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
+  if (entry == nullptr || entry->breaker.state() != Breaker::State::half_open) return Trial::goes_on;
+  entry->breaker.record_trial(ok, *pool->settings.passive, now);
+  if (entry->breaker.state() == Breaker::State::half_open) return Trial::goes_on;
+  review(*pool, now);
+  if (entry->breaker.state() == Breaker::State::open) return Trial::failed;
+  entry->forget_traffic();
+  return Trial::passed;
 }
 
 bool BackendRegistry::order(std::string_view pool_name, std::string_view backend, const Order& order, TimePoint now) {
@@ -160,20 +221,34 @@ std::optional<TimePoint> BackendRegistry::Entry::end_of_drain() const {
 
 std::optional<TimePoint> BackendRegistry::Entry::next_end() const {
   std::optional<TimePoint> next;
-  for (const auto end : {ejection.until(), end_of_drain(), next_step}) {
+  for (const auto end : {breaker.until(), end_of_drain(), next_step}) {
     if (end && (!next || *end < *next)) next = end;
   }
   return next;
+}
+
+// What is over by its time: being out, and then being tried. A trial whose request still waits for an answer has
+// failed; where nobody has asked, e.g. because no request may be sent twice, nothing speaks against it.
+void BackendRegistry::Entry::turn_breaker(const OutlierRules& rules, TimePoint now, Ended& ended) {
+  if (breaker.state() == Breaker::State::open) {
+    breaker.half_open(rules, now);
+    forget_traffic();
+    ended.ejections.push_back(backend);
+  } else if (backend->trial.stage() == TrialTurn::Stage::waiting) {
+    breaker.record_trial(false, rules, now);
+    ended.stalled.push_back(backend);
+  } else {
+    come_back();
+    ended.trials.push_back(backend);
+  }
 }
 
 BackendRegistry::Ended BackendRegistry::end_what_is_over(TimePoint now) {
   Ended ended;
   for (auto& [name, pool] : pools_) {
     for (Entry& entry : pool.entries) {
-      if (entry.ejection.active() && *entry.ejection.until() <= now) {
-        entry.end_ejection();
-        ended.ejections.push_back(entry.backend);
-      }
+      const auto turns = entry.breaker.until();
+      if (turns && *turns <= now) entry.turn_breaker(*pool.settings.passive, now, ended);
       if (const auto end = entry.end_of_drain(); end && *end <= now) {
         entry.order->state = Configured::drained;
         ended.drains.push_back(entry.backend);
@@ -206,7 +281,8 @@ std::shared_ptr<const BackendSet> BackendRegistry::build(std::string_view pool_n
                        .weight = entry.settings.weight,
                        .state = effective_state(entry.inputs()),
                        .standing = entry.standing,
-                       .share = entry.share});
+                       .share = entry.share,
+                       .on_trial = entry.is_tried(pool->second.view)});
   }
   const PoolSettings& settings = pool->second.settings;
   balance::PolicyOptions options = settings.policy_options;
@@ -221,7 +297,8 @@ std::optional<BackendRegistry::View> BackendRegistry::view(std::string_view pool
     if (entry.settings.name != backend) continue;
     return View{.inputs = entry.inputs(),
                 .state = effective_state(entry.inputs()),
-                .ejected_until = entry.ejection.until(),
+                .ejected_for = entry.breaker.why(),
+                .ejected_until = entry.breaker.until(),
                 .order = entry.order,
                 .share = entry.share,
                 .backend = entry.backend};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,8 +18,10 @@
 #include "lb/base/clock.h"
 #include "lb/cluster/backend.h"
 #include "lb/cluster/backend_set.h"
+#include "lb/cluster/breaker.h"
 #include "lb/cluster/health_state.h"
 #include "lb/cluster/outlier.h"
+#include "lb/cluster/success_rate.h"
 #include "lb/cluster/turn.h"
 
 namespace stickler::cluster {
@@ -64,19 +67,34 @@ class BackendRegistry {
   // Where the last eligible backend goes down, an ejected one comes back early: it may serve, nobody else can.
   bool record_probe_verdict(std::string_view pool, std::string_view backend, bool up, TimePoint now);
 
-  // A worker's FailureStreak was completed. Does nothing to a backend that is down already, when too many are out, or
-  // when no eligible backend would be left.
-  bool eject(std::string_view pool, std::string_view backend, TimePoint now);
+  // A worker says that a streak of failures may be long enough: ejects the backend if it is, and goes on. Does nothing
+  // to one that is down already, when too many are out, or when no eligible backend would be left.
+  bool eject_failing(std::string_view pool, std::string_view backend, TimePoint now);
+
+  // Every OutcomeWindow::look_every: ejects whose success rate is far below that of the others, one of each pool at a
+  // time, under the same conditions; returns whom. `read`: its totals since the process started, of all workers.
+  using ReadOutcomes = std::function<Outcomes(const Backend&)>;
+  std::vector<std::shared_ptr<Backend>> eject_outliers(const ReadOutcomes& read, TimePoint now);
+
+  // What became of a request that tried a backend on trial.
+  enum class Trial : std::uint8_t { goes_on, passed, failed };
+  Trial record_trial(std::string_view pool, std::string_view backend, bool ok, TimePoint now);
 
   // Replaces an earlier order; one to be up or down that says what the configuration says is none. False: it changes
   // nothing, or there is no such backend.
   bool order(std::string_view pool, std::string_view backend, const Order& order, TimePoint now);
 
-  // Ends the ejections and drains whose time has come; returns whose they were. Takes the steps of slow starts.
+  // Ends the ejections, which become trials, the trials and the drains whose time has come; takes the steps of slow
+  // starts.
   struct Ended {
-    std::vector<std::shared_ptr<const Backend>> ejections;
-    std::vector<std::shared_ptr<const Backend>> drains;
+    using Backends = std::vector<std::shared_ptr<const Backend>>;
+    Backends ejections;
+    Backends trials;   // In again.
+    Backends stalled;  // Whose trial got no answer: ejected again.
+    Backends drains;
     bool steps = false;  // One at least was taken.
+
+    bool any() const { return !ejections.empty() || !trials.empty() || !stalled.empty() || !drains.empty() || steps; }
   };
   Ended end_what_is_over(TimePoint now);
   std::optional<TimePoint> next_end() const;  // When to call it; nullopt: nothing will be over.
@@ -88,7 +106,8 @@ class BackendRegistry {
   struct View {
     HealthInputs inputs;
     State state = State::up;
-    std::optional<TimePoint> ejected_until{};
+    Ejected ejected_for{};                     // If it is ejected or on trial.
+    std::optional<TimePoint> ejected_until{};  // Likewise, until when.
     std::optional<Order> order{};
     std::uint32_t share = SlowStart::steps;  // Of its weight, while it starts slowly.
     std::shared_ptr<Backend> backend;
@@ -107,7 +126,8 @@ class BackendRegistry {
     std::shared_ptr<Backend> backend;
     BackendSettings settings;
     ProbeVerdict probes = ProbeVerdict::unknown;
-    Ejection ejection;
+    Breaker breaker;
+    OutcomeWindow outcomes;
     std::optional<Order> order;
     balance::Standing standing = balance::Standing::eligible;
     std::optional<TimePoint> came_up;        // Empty: it has its whole weight.
@@ -116,10 +136,13 @@ class BackendRegistry {
 
     HealthInputs inputs() const;
     bool eligible() const;
+    bool is_tried(const PoolView& pool) const;
     std::optional<TimePoint> end_of_drain() const;
     std::optional<TimePoint> next_end() const;
-    void end_ejection();
     void warm_up(const SlowStart& slow_start, TimePoint now);
+    void turn_breaker(const OutlierRules& rules, TimePoint now, Ended& ended);
+    void come_back();
+    void forget_traffic();
   };
   struct Pool {
     PoolSettings settings;  // Its backends moved out into entries.
@@ -127,10 +150,12 @@ class BackendRegistry {
     PoolView view;
 
     std::size_t ejected() const;
+    bool can_spare(const Entry& entry) const;
+    Entry* find_outlier();  // nullptr: none is.
   };
 
   static Entry carry_over(Pool* before, const PoolSettings& pool, BackendSettings backend);
-  static bool readmit(Pool& pool);
+  static void readmit(Pool& pool);
   static bool review(Pool& pool, TimePoint now);
   Pool* find_pool(std::string_view name);
   static Entry* find_entry(Pool& pool, std::string_view name);

@@ -26,6 +26,7 @@ struct Member {
   State state = State::up;
   balance::Standing standing = balance::Standing::eligible;
   std::uint32_t share = SlowStart::steps;  // Of its weight, while it starts slowly.
+  bool on_trial = false;                   // Single requests try it, beside those that are bound to it.
 };
 
 // An index is a place in the configured list of backends, whatever their health.
@@ -41,6 +42,7 @@ class BackendSet {
   std::span<const std::string> names() const { return names_; }  // For PickState::remap and affinity::NodeTable.
   std::span<const balance::Standing> standings() const { return standings_; }
   std::size_t eligible_count() const { return eligible_count_; }
+  std::span<const std::size_t> trials() const { return trials_; }  // Where single requests may be tried.
   std::optional<std::size_t> find(std::string_view name) const;
 
   // An eligible member that was not tried; nullopt: none is left. Requests that began with an older set may pick in
@@ -56,6 +58,7 @@ class BackendSet {
   std::vector<std::string> names_;
   std::vector<balance::Standing> standings_;
   std::size_t eligible_count_ = 0;
+  std::vector<std::size_t> trials_;
   std::unique_ptr<const balance::Policy> policy_;
 };
 

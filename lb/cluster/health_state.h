@@ -11,16 +11,18 @@ namespace stickler::cluster {
 // `state` in the configuration, or what an operator has ordered since. `drained`: a drain whose deadline is over.
 enum class Configured : std::uint8_t { up, drain, drained, down };
 enum class ProbeVerdict : std::uint8_t { unknown, up, down };  // Active health; unknown: up until told otherwise.
-enum class State : std::uint8_t { up, draining, drained, ejected, down };
+// `trial`: out of an ejection, and one request after the other tries it.
+enum class State : std::uint8_t { up, draining, drained, trial, ejected, down };
 
 struct HealthInputs {
   Configured configured = Configured::up;
   ProbeVerdict probes = ProbeVerdict::unknown;
   bool ejected = false;
+  bool on_trial = false;
 };
 
 State effective_state(const HealthInputs& inputs);
 balance::Standing standing_of(State state, std::uint32_t weight);
-std::string_view to_string(State state);  // "up", "draining", "drained", "ejected", "down".
+std::string_view to_string(State state);  // "up", "draining", "drained", "trial", "ejected", "down".
 
 }  // namespace stickler::cluster

@@ -51,6 +51,7 @@ void add(BackendTotals& totals, const BackendCounters& counters) {
   add_cell(totals.bytes_in, counters.bytes_in);
   add_cell(totals.bytes_out, counters.bytes_out);
   add_cell(totals.failures, counters.failures);
+  add_cell(totals.ejections, counters.ejections);
 }
 
 std::uint64_t sum(const ByCodeClass<std::uint64_t>& requests) {

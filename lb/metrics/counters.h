@@ -15,9 +15,11 @@
 
 namespace stickler::metrics {
 
-// Room for every http::Refusal, proxy::Failure and affinity::Verdict; the users of the arrays assert it.
+// Room for every http::Refusal, proxy::Failure, affinity::Verdict and cluster::Ejected; the users of the arrays assert
+// it.
 inline constexpr std::size_t reasons_max = 64;
 inline constexpr std::size_t verdicts_max = 16;
+inline constexpr std::size_t ejections_max = 4;
 
 template <class Cell>
 using ByReason = std::array<Cell, reasons_max>;
@@ -72,13 +74,17 @@ struct BackendCells {
   Cell reused{};    // Leases of an idle connection.
   Cell bytes_in{};  // From the backend.
   Cell bytes_out{};
-  ByReason<Cell> failures{};  // proxy::Failure
+  ByReason<Cell> failures{};                    // proxy::Failure
+  std::array<Cell, ejections_max> ejections{};  // cluster::Ejected. The control thread's alone.
 };
 
 // A cache line of its own each: workers must not slow each other down by counting.
 struct alignas(64) ListenerCounters : ListenerCells<Counter, Histogram> {};
 struct alignas(64) PoolCounters : PoolCells<Counter> {};
-struct alignas(64) BackendCounters : BackendCells<Counter> {};
+struct alignas(64) BackendCounters : BackendCells<Counter> {
+  Counter well{};  // Attempts, as passive health sees them: see BackendOutcomes.
+  Counter failed{};
+};
 
 using ListenerTotals = ListenerCells<std::uint64_t, HistogramTotals>;
 using PoolTotals = PoolCells<std::uint64_t>;
@@ -87,6 +93,12 @@ using BackendTotals = BackendCells<std::uint64_t>;
 void add(ListenerTotals& totals, const ListenerCounters& counters);
 void add(PoolTotals& totals, const PoolCounters& counters);
 void add(BackendTotals& totals, const BackendCounters& counters);
+
+// What passive health has seen of a backend: attempts that went well, and such that did not.
+struct BackendOutcomes {
+  std::uint64_t well = 0;
+  std::uint64_t failed = 0;
+};
 
 std::uint64_t sum(const ByCodeClass<std::uint64_t>& requests);
 

@@ -175,6 +175,11 @@ void put_backends(PrometheusText& text, const Registry& registry, const ReasonWo
                   {"stickler_backend_failures_total", "counter", "Attempts that failed, by their reason."},
                   &BackendTotals::failures,
                   words.failures});
+  put_reasons(text, rows,
+              ReasonFamily<BackendTotals, decltype(BackendTotals::ejections)>{
+                  {"stickler_backend_ejections_total", "counter", "Times it was ejected, by what its traffic showed."},
+                  &BackendTotals::ejections,
+                  words.ejections});
 }
 
 struct StateFamily {
@@ -184,7 +189,9 @@ struct StateFamily {
 
 constexpr StateFamily backend_states[] = {
     {{"stickler_backend_up", "gauge", "1 unless its probes or its traffic say it is down, or the configuration does."},
-     [](const BackendNow& now) { return std::uint64_t{now.state != "ejected" && now.state != "down"}; }},
+     [](const BackendNow& now) {
+       return std::uint64_t{now.state != "trial" && now.state != "ejected" && now.state != "down"};
+     }},
     {{"stickler_backend_draining", "gauge", "1 while it gets no new sessions, and once it is drained."},
      [](const BackendNow& now) { return std::uint64_t{now.state == "draining" || now.state == "drained"}; }},
     {{"stickler_backend_weight", "gauge", "Its weight."},

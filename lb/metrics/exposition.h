@@ -19,13 +19,14 @@ struct ReasonWords {
   std::span<const std::string_view> refusals;
   std::span<const std::string_view> failures;
   std::span<const std::string_view> verdicts;
+  std::span<const std::string_view> ejections;
 };
 
 // What is not counted but is so now.
 struct BackendNow {
   std::string pool;
   std::string name;
-  std::string_view state = "up";  // As cluster::to_string(State): up draining drained ejected down.
+  std::string_view state = "up";  // As cluster::to_string(State): up draining drained trial ejected down.
   std::uint32_t weight = 1;
   double weight_share = 1;  // Less while it starts slowly.
   bool standby = false;

@@ -55,6 +55,18 @@ BackendTotals Registry::backend_totals(std::string_view pool, std::string_view n
   return totals_of<BackendTotals>(backends_, std::pair(std::string(pool), std::string(name)));
 }
 
+BackendOutcomes Registry::backend_outcomes(std::string_view pool, std::string_view name) const {
+  BackendOutcomes outcomes;
+  const auto found = backends_.find(std::pair(std::string(pool), std::string(name)));
+  if (found == backends_.end()) return outcomes;
+  for (const auto& counters : found->second) {
+    if (!counters) continue;
+    outcomes.well += counters->well.value();
+    outcomes.failed += counters->failed.value();
+  }
+  return outcomes;
+}
+
 std::vector<std::string> Registry::listeners() const { return keys_of(listeners_); }
 std::vector<std::string> Registry::pools() const { return keys_of(pools_); }
 std::vector<std::pair<std::string, std::string>> Registry::backends() const { return keys_of(backends_); }

@@ -29,6 +29,9 @@ class Registry {
   PoolTotals pool_totals(std::string_view name) const;
   BackendTotals backend_totals(std::string_view pool, std::string_view name) const;
 
+  // Those two of the totals alone: asked for all backends every moment.
+  BackendOutcomes backend_outcomes(std::string_view pool, std::string_view name) const;
+
   // In the order of their names.
   std::vector<std::string> listeners() const;
   std::vector<std::string> pools() const;

@@ -110,6 +110,7 @@ class Stream : public ListNode<Stream> {
   void attempt();
   std::optional<std::size_t> bound_node() const;
   void attempt_by_policy();
+  bool attempt_trial();  // True: it is made.
   void attempt_at(std::size_t node);
   void wait_for_place(std::size_t node);
   void leave_queue();
@@ -121,7 +122,10 @@ class Stream : public ListNode<Stream> {
   void count_failure(Failure failure);
   bool retry_allowed(Failure failure);
   bool may_leave_node() const;
+  bool is_down_now() const;
+  void move_to_epoch_now();
   void record_health(bool ok);
+  void leave_trial();
   void record_answer_time(Duration at_least);
   void wait_for(Wait what, Duration timeout);
   bool is_taking(Wait what) const;
@@ -178,6 +182,7 @@ class Stream : public ListNode<Stream> {
   std::uint8_t attempts_ = 0;
   bool refreshed_ = false;     // One attempt more, because a kept connection was stale.
   bool stay_ = false;          // The next attempt goes to the same node, over a fresh connection.
+  bool is_trial_ = false;      // This attempt has the turn of its backend's trial.
   bool request_sent_ = false;  // The head went to the connection of this attempt.
   bool holds_client_ = false;  // Reading is held until the request can be sent.
   Failure last_failure_ = Failure::none;

@@ -21,6 +21,7 @@ void Stream::on_response_head(const http::ResponseHead& head) {
   first_byte_time_ = worker_.loop().now() - attempt_started_;
   status_ = head.status;
   record_answer_time(Duration::zero());
+  if (is_trial_) member().backend->trial.note_answer();
   last_failure_ = Failure::none;  // What failed before has been made good.
   const std::string_view set_cookie = settle_affinity(head);
   char port[8];
@@ -182,6 +183,7 @@ affinity::Settlement Stream::settle(affinity::Exchange exchange) const {
 
 // Both connections leave HTTP behind; session and stream stay to account for the end.
 void Stream::start_tunnel() {
+  leave_trial();
   worker_.gather().flush();
   wait_for(Wait::none, {});
   request_relay_.part();

@@ -48,7 +48,33 @@ void Stream::attempt() {
   if (choice_.pinned && pool().affinity->when_unavailable == affinity::WhenUnavailable::backup_only) {
     return reply(refusal_of(last_failure_));
   }
-  attempt_by_policy();
+  if (!attempt_trial()) attempt_by_policy();
+}
+
+// A request that is bound to nobody tries a backend that was ejected, one at a time: if it fails, a request that may be
+// sent twice goes to another.
+bool Stream::attempt_trial() {
+  const std::span<const std::size_t> trials = pool_->set->trials();
+  if (trials.empty()) return false;
+  const bool can_go_elsewhere = http::is_idempotent(head_.method) && request_complete_ && replayable_ && attempts_ == 0;
+  if (!can_go_elsewhere || head_.wants_websocket) return false;
+  for (const std::size_t node : trials) {
+    cluster::Backend& backend = *(*pool_->set)[node].backend;
+    if (!backend.trial.take()) continue;
+    if (!take_place(backend, pool().connections_per_backend_max)) {
+      backend.trial.leave();
+      continue;
+    }
+    served_by_ = node;
+    is_trial_ = true;
+    connect();
+    return true;
+  }
+  return false;
+}
+
+void Stream::leave_trial() {
+  if (std::exchange(is_trial_, false)) member().backend->trial.leave();
 }
 
 // The node of the session first; when it failed its backup.
@@ -122,6 +148,7 @@ void Stream::connect() {
   tried_[attempts_++] = *served_by_;
   attempt_started_ = worker_.loop().now();
   request_sent_ = false;
+  if (member().state == cluster::State::trial && !is_trial_) is_trial_ = member().backend->trial.take();
   pool_->counters->attempts.add();
   const auto kind = std::exchange(stay_, false) ? UpstreamPool::Kind::fresh : UpstreamPool::Kind::any;
   upstream_ = &worker_.upstreams().lease(member(), pool(), *this, kind);
@@ -173,6 +200,7 @@ void Stream::end_attempt() {
   request_relay_.part();
   answer_relay_.part();
   wait_for(Wait::none, {});
+  leave_trial();
   worker_.leave_place(member().backend, *pool_->runtime);
 }
 
@@ -205,27 +233,37 @@ void Stream::on_upstream_failed(Failure failure) {
 
 // An idempotent request that waits on a node which is now confirmed down goes elsewhere, and from here on sees the
 // backends as they are. One that may not be sent twice goes on waiting: it may have been done. So does every request
-// that began before a reload: what a reload takes out is no dead node.
+// that began before a reload.
 void Stream::on_health_change() {
-  const std::shared_ptr<Epoch>& now = worker_.epoch();
   const bool waits = waiting_for_ == Wait::connect || waiting_for_ == Wait::answer_head;
-  if (!waits || now->snapshot != epoch_->snapshot) return;
-  EpochPool& pool_now = now->pools[static_cast<std::size_t>(pool_ - epoch_->pools.data())];
-  const std::span<const balance::Standing> standings = pool_now.set->standings();
-  if (standings[*served_by_] != balance::Standing::down || !may_leave_node()) return;
+  if (!waits || !is_down_now() || !may_leave_node()) return;
+  const auto& set = *worker_.epoch()->pools[static_cast<std::size_t>(pool_ - epoch_->pools.data())].set;
   const std::span<const std::size_t> tried(tried_.data(), attempts_);
   bool others = false;
-  for (std::size_t i = 0; i < standings.size() && !others; ++i) {
-    others = standings[i] == balance::Standing::eligible && std::ranges::find(tried, i) == tried.end();
+  for (std::size_t i = 0; i < set.size() && !others; ++i) {
+    others = set.standings()[i] == balance::Standing::eligible && std::ranges::find(tried, i) == tried.end();
   }
   if (!others || !retry_allowed(Failure::node_down)) return;
   abandon_upstream();
   count_failure(Failure::node_down);
   pool_->counters->retries.add();
-  pool_ = &pool_now;
-  epoch_ = now;
+  move_to_epoch_now();
   attempt();
   worker_.gather().flush();
+}
+
+// What a reload takes out is no dead node.
+bool Stream::is_down_now() const {
+  const std::shared_ptr<Epoch>& now = worker_.epoch();
+  if (now->snapshot != epoch_->snapshot) return false;
+  const EpochPool& pool_now = now->pools[static_cast<std::size_t>(pool_ - epoch_->pools.data())];
+  return pool_now.set->standings()[*served_by_] == balance::Standing::down;
+}
+
+void Stream::move_to_epoch_now() {
+  const std::shared_ptr<Epoch> now = worker_.epoch();
+  pool_ = &now->pools[static_cast<std::size_t>(pool_ - epoch_->pools.data())];
+  epoch_ = now;
 }
 
 // A session whose pool would rather fail than move it stays with its node.
@@ -260,9 +298,12 @@ bool Stream::retry_allowed(Failure failure) {
 
 void Stream::record_health(bool ok) {
   if (pool().passive_failures == 0) return;
+  metrics::BackendCounters& counters = *pool_->backend_counters[*served_by_];
+  (ok ? counters.well : counters.failed).add();
   if (member().backend->failures.record(ok, pool().passive_failures)) {
     worker_.control().on_failure_streak(member().backend);
   }
+  if (member().state == cluster::State::trial) worker_.control().on_trial(member().backend, ok);
 }
 
 // From the moment that the backend had the whole request: what a client needs to send it is not the backend's.

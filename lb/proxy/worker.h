@@ -41,7 +41,8 @@ struct PoolRuntime {
 // What a worker tells the control thread. Called on the worker's thread.
 struct ControlLink {
   using OfBackend = std::function<void(const std::shared_ptr<cluster::Backend>&)>;
-  OfBackend on_failure_streak;                       // Passive health: enough failures in a row.
+  OfBackend on_failure_streak;  // Passive health: perhaps enough failures in a row.
+  std::function<void(const std::shared_ptr<cluster::Backend>&, bool ok)> on_trial;  // How a trial of it ended.
   OfBackend on_place_free;                           // A backend has room, and other workers' streams wait for it.
   std::function<void(const ListenerLoad*)> on_room;  // A listener at its limit fell to 90 % of it.
   std::function<void()> on_idle;                     // Draining, and the last session is gone.

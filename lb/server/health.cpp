@@ -1,4 +1,5 @@
 // What probes and traffic say of the backends, and what follows for the workers.
+#include <algorithm>
 #include <utility>
 
 #include "lb/affinity/generation.h"
@@ -32,6 +33,10 @@ void Server::configure_health() {
     }
   }
   checker_->configure(std::move(targets));
+  const bool watches =
+      std::ranges::any_of(config_.pools, [](const auto& pool) { return pool.health.passive.has_value(); });
+  if (watches) outliers_timer_.start(cluster::OutcomeWindow::look_every, cluster::OutcomeWindow::look_every);
+  if (!watches) outliers_timer_.stop();
   schedule_end();
 }
 
@@ -48,23 +53,64 @@ void Server::on_generation(const health::Target& target, std::string_view genera
 }
 
 void Server::on_failure_streak(const std::shared_ptr<cluster::Backend>& backend) {
-  if (!backends_.eject(backend->pool, backend->name, loop_.now())) return;
+  if (!backends_.eject_failing(backend->pool, backend->name, loop_.now())) return;
   log_warn("backend {}/{} is ejected: too many failures in a row", backend->pool, backend->name);
+  count_ejection(*backend, cluster::Ejected::failures);
   publish();
   schedule_end();
+}
+
+void Server::eject_outliers() {
+  const auto read = [this](const cluster::Backend& backend) {
+    const metrics::BackendOutcomes totals = metrics_.backend_outcomes(backend.pool, backend.name);
+    return cluster::Outcomes{.good = totals.well, .bad = totals.failed};
+  };
+  const auto ejected = backends_.eject_outliers(read, loop_.now());
+  if (ejected.empty()) return;
+  for (const auto& backend : ejected) {
+    log_warn("backend {}/{} is ejected: it fails far more often than the others", backend->pool, backend->name);
+    count_ejection(*backend, cluster::Ejected::success_rate);
+  }
+  publish();
+  schedule_end();
+}
+
+void Server::on_trial(const std::shared_ptr<cluster::Backend>& backend, bool ok) {
+  using Trial = cluster::BackendRegistry::Trial;
+  const Trial trial = backends_.record_trial(backend->pool, backend->name, ok, loop_.now());
+  if (trial == Trial::goes_on) return;
+  if (trial == Trial::passed) log_info("backend {}/{} is in again: its trial went well", backend->pool, backend->name);
+  if (trial == Trial::failed) {
+    log_warn("backend {}/{} is ejected: it failed again on trial", backend->pool, backend->name);
+    count_ejection(*backend, cluster::Ejected::trial);
+  }
+  publish();
+  schedule_end();
+}
+
+// The control thread counts as one more worker: each cell has one writer.
+void Server::count_ejection(const cluster::Backend& backend, cluster::Ejected why) {
+  metrics_.backend(workers_->size(), backend.pool, backend.name).ejections[static_cast<std::size_t>(why)].add();
 }
 
 void Server::end_what_is_over() {
   const auto ended = backends_.end_what_is_over(loop_.now());
   for (const auto& backend : ended.ejections) {
-    log_info("backend {}/{}: its ejection is over", backend->pool, backend->name);
+    log_info("backend {}/{}: its ejection is over, requests try it", backend->pool, backend->name);
+  }
+  for (const auto& backend : ended.stalled) {
+    log_warn("backend {}/{} is ejected: it gave no answer on trial", backend->pool, backend->name);
+    count_ejection(*backend, cluster::Ejected::trial);
+  }
+  for (const auto& backend : ended.trials) {
+    log_info("backend {}/{} is in again: its trial is over", backend->pool, backend->name);
   }
   for (const auto& backend : ended.drains) {
     log_info("backend {}/{}: the deadline of its drain is over, the sessions that are left move", backend->pool,
              backend->name);
     session_counts_.forget(backend->pool, backend->name);
   }
-  if (!ended.ejections.empty() || !ended.drains.empty() || ended.steps) publish();
+  if (ended.any()) publish();
   schedule_end();
 }
 

@@ -13,6 +13,8 @@
 namespace stickler::server {
 namespace {
 
+static_assert(cluster::ejected_words.size() <= metrics::ejections_max);
+
 std::string_view word_of(cluster::ProbeVerdict verdict) {
   switch (verdict) {
     case cluster::ProbeVerdict::unknown:
@@ -89,7 +91,8 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
     report.health = word_of(view->inputs.probes);
     report.ejected = view->inputs.ejected;
     report.weight_percent = view->share * 100 / cluster::SlowStart::steps;
-    if (view->ejected_until) report.ejected_for = std::max(Duration::zero(), *view->ejected_until - loop_.now());
+    if (view->inputs.ejected || view->inputs.on_trial) report.ejected_because = cluster::to_string(view->ejected_for);
+    if (view->inputs.ejected) report.ejected_for = std::max(Duration::zero(), *view->ejected_until - loop_.now());
     report.in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed);
     if (!pool.affinity.source().empty()) report.sessions = live_sessions(pool.name, backend.name);
     if (view->order) report.drain = report_drain(*view->order, report.sessions.value_or(0));
@@ -172,7 +175,11 @@ void Server::render_metrics(std::string& out) {
     }
   }
   metrics::render(out, metrics_,
-                  {.refusals = refusals, .failures = proxy::failure_words, .verdicts = affinity::verdict_words}, now);
+                  {.refusals = refusals,
+                   .failures = proxy::failure_words,
+                   .verdicts = affinity::verdict_words,
+                   .ejections = cluster::ejected_words},
+                  now);
 }
 
 }  // namespace stickler::server

@@ -45,6 +45,7 @@ Server::Server(std::string config_path, config::Config config)
       started_wall_(std::chrono::system_clock::now()),
       signals_(loop_),
       backends_timer_(loop_, [this] { end_what_is_over(); }),
+      outliers_timer_(loop_, [this] { eject_outliers(); }),
       grace_timer_(loop_,
                    [this] {
                      log_warn("process.shutdown_grace is over: cutting what is still open");
@@ -138,6 +139,8 @@ void Server::start_workers() {
          .access_log = access_log_ != nullptr ? &access_log_->buffer(i) : nullptr,
          .control = {
              .on_failure_streak = to_control([this](const auto& backend) { on_failure_streak(backend); }),
+             .on_trial = [this](const std::shared_ptr<cluster::Backend>& backend,
+                                bool ok) { loop_.post([this, backend, ok] { on_trial(backend, ok); }); },
              .on_place_free = to_control([this](const auto& backend) { workers_->serve_waiting(backend); }),
              .on_room = [this](const auto* load) { loop_.post([this, load] { workers_->resume_accepting(load); }); },
              .on_idle = [this] { loop_.post([this] { on_worker_idle(); }); }}});

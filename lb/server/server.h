@@ -61,6 +61,9 @@ class Server final : private admin::AdminSource {
   void on_probe_verdict(const health::TargetChange& change);
   void on_generation(const health::Target& target, std::string_view generation);
   void on_failure_streak(const std::shared_ptr<cluster::Backend>& backend);
+  void eject_outliers();
+  void on_trial(const std::shared_ptr<cluster::Backend>& backend, bool ok);
+  void count_ejection(const cluster::Backend& backend, cluster::Ejected why);
   void end_what_is_over();
   void log_turns();
   void schedule_end();
@@ -83,6 +86,7 @@ class Server final : private admin::AdminSource {
   io::Loop loop_;
   io::Signals signals_;
   io::Timer backends_timer_;
+  io::Timer outliers_timer_;
   io::Timer grace_timer_;
   CompileContext compile_context_;
   metrics::Registry metrics_;

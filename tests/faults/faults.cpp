@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int origins_count = 4;
 constexpr auto look_every = 20ms;
-constexpr double failed_share_max = 0.03;
+constexpr double failed_share_max = 0.01;
 constexpr auto cut_detection_max = 1s;
 
 // What happens to one origin, and how it ends. One that flaps begins and ends over and over.

@@ -78,7 +78,7 @@ void Balancer::probe(NodeId node, bool ok) {
 
 void Balancer::end_what_is_over(TimePoint now) {
   const auto ended = registry_.end_what_is_over(now);
-  if (!ended.ejections.empty() || !ended.drains.empty()) publish();
+  if (ended.any()) publish();
 }
 
 std::optional<Standing> Balancer::standing(NodeId node) const {
@@ -114,7 +114,10 @@ bool Balancer::connect(const Epoch& epoch, std::size_t place, std::span<const ch
   cluster::Backend& backend = *(*epoch.set)[place].backend;
   const NodeId node = epoch.ids[place];
   const bool ok = reachable[node] != 0;
-  if (backend.failures.record(ok, failures_max) && registry_.eject(pool_name, backend.name, now)) publish();
+  if (backend.failures.record(ok, failures_max) && registry_.eject_failing(pool_name, backend.name, now)) publish();
+  const bool is_trial = (*epoch.set)[place].state == cluster::State::trial;
+  using Trial = cluster::BackendRegistry::Trial;
+  if (is_trial && registry_.record_trial(pool_name, backend.name, ok, now) != Trial::goes_on) publish();
   // Now and then probes have their say before the request is tried elsewhere.
   if (!ok && random_.below(8) == 0) {
     for (unsigned i = 0; i < probe_rules.fall; ++i) probe(node, false);

@@ -79,6 +79,7 @@ StatusReport some_status() {
   b.health = "unknown";
   b.reason = "";
   b.ejected = true;
+  b.ejected_because = "consecutive_failures";
   b.ejected_for = 7600ms;
   b.failures = 5;
   BackendReport c = b;
@@ -89,6 +90,7 @@ StatusReport some_status() {
   c.health = "down";
   c.reason = "connect: connection refused";
   c.ejected = false;
+  c.ejected_because = "";
   c.ejected_for = 0ms;
   PoolReport login;
   login.name = "login";

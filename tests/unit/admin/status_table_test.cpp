@@ -27,12 +27,34 @@ POOL login  least_connections, affinity cookie, 596 requests, 4 retries, 2 waiti
   b        127.0.0.1:9002  ejected       1          7      1234  512    2    0      5  -
   c        10.0.0.1:9003   down          0          7      1234  512    2    0      5  down
   a: drains for 1m 30s, 1234 of 2000 sessions left, empty in about 1h 0m, the rest moves in 30m 0s
-  b: ejected for another 8s
+  b: ejected for another 8s: failures in a row
   c: last probe: connect: connection refused
 
 POOL a b  round_robin, affinity none, 0 requests, 0 retries, 0 waiting
   BACKEND  ADDRESS  STATE  WEIGHT  IN FLIGHT  SESSIONS  2xx  4xx  5xx  FAILS  HEALTH
 )");
+}
+
+TEST_CASE("why a backend is out, or on trial, is said in words") {
+  struct Row {
+    const char* state;
+    const char* because;
+    const char* line;
+  };
+  for (const Row& row :
+       {Row{"ejected", "consecutive_failures", "  b: ejected for another 8s: failures in a row\n"},
+        {"ejected", "success_rate", "  b: ejected for another 8s: far fewer successes than the others\n"},
+        {"ejected", "trial", "  b: ejected for another 8s: it failed again on trial\n"},
+        {"ejected", "a word of a later version", "  b: ejected for another 8s\n"},
+        {"trial", "success_rate", "  b: on trial after an ejection: far fewer successes than the others\n"}}) {
+    CAPTURE(row.state, row.because);
+    StatusReport report = test::some_status();
+    BackendReport& b = report.pools[0].backends[1];
+    b.state = row.state;
+    b.ejected = b.state == "ejected";
+    b.ejected_because = row.because;
+    CHECK(table_of(report).find(row.line) != std::string::npos);
+  }
 }
 
 TEST_CASE("a process that drains says so below the header") {

@@ -25,7 +25,10 @@ PoolSettings pool_of(const Words& names) {
 struct World {
   explicit World(PoolSettings settings) { configure(std::move(settings)); }
   void configure(PoolSettings settings) { registry.configure({std::move(settings)}, start); }
-  bool eject(const std::string& name, TimePoint now = start) { return registry.eject("login", name, now); }
+  bool eject(const std::string& name, TimePoint now = start) {
+    for (int i = 0; i < 5; ++i) live(name)->failures.record(false, 5);
+    return registry.eject_failing("login", name, now);
+  }
   bool probe(const std::string& name, bool up) { return registry.record_probe_verdict("login", name, up, start); }
   std::shared_ptr<Backend> live(const std::string& name) { return registry.view("login", name)->backend; }
 
@@ -58,8 +61,8 @@ TEST_CASE("what is not configured is not there") {
   CHECK(world.registry.view("login", "x") == std::nullopt);
   CHECK_FALSE(world.registry.record_probe_verdict("other", "a", false, start));
   CHECK_FALSE(world.registry.record_probe_verdict("login", "x", false, start));
-  CHECK_FALSE(world.registry.eject("other", "a", start));
-  CHECK_FALSE(world.registry.eject("login", "x", start));
+  CHECK_FALSE(world.registry.eject_failing("other", "a", start));
+  CHECK_FALSE(world.registry.eject_failing("login", "x", start));
 }
 
 TEST_CASE("a probe's verdict changes a state, and says whether it did") {
@@ -92,12 +95,11 @@ TEST_CASE("an ejection ends when its time has come, and not before") {
   CHECK(world.states() == "a:ejected b:up c:up");
   CHECK(world.registry.next_end() == start + 10s);
   CHECK(world.registry.view("login", "a")->ejected_until == start + 10s);
-  CHECK(world.registry.end_what_is_over(start + 10s - 1ns).ejections.empty());
+  CHECK_FALSE(world.registry.end_what_is_over(start + 10s - 1ns).any());
   CHECK(world.registry.end_what_is_over(start + 10s).ejections == Backends{a});
-  CHECK(world.states() == "a:up b:up c:up");
+  CHECK(world.states() == "a:trial b:up c:up");
   CHECK(world.live("a")->failures.in_a_row() == 0);
-  CHECK(world.registry.next_end() == std::nullopt);
-  CHECK(world.registry.end_what_is_over(start + 1h).ejections.empty());
+  CHECK(world.registry.next_end() == start + 20s);
 }
 
 TEST_CASE("who may be ejected") {
@@ -256,7 +258,8 @@ TEST_CASE("the same name in another pool is another backend") {
   CHECK(registry.view("login", "a")->state == State::down);
   CHECK(registry.view("other", "a")->state == State::up);
   CHECK(registry.view("login", "a")->backend != registry.view("other", "a")->backend);
-  registry.eject("other", "b", start);
+  for (int i = 0; i < 5; ++i) registry.view("other", "b")->backend->failures.record(false, 5);
+  registry.eject_failing("other", "b", start);
   CHECK(registry.end_what_is_over(start + 10s).ejections == Backends{registry.view("other", "b")->backend});
 }
 

@@ -35,7 +35,11 @@ struct World {
   bool probe(char name, bool up) {
     return registry.record_probe_verdict("login", std::string(1, name), up, clock.now());
   }
-  bool eject(char name) { return registry.eject("login", std::string(1, name), clock.now()); }
+  bool eject(char name) {
+    const std::string backend(1, name);
+    for (int i = 0; i < 5; ++i) registry.view("login", backend)->backend->failures.record(false, 5);
+    return registry.eject_failing("login", backend, clock.now());
+  }
   bool order(char name, Configured state) {
     return registry.order("login", std::string(1, name), {.state = state, .since = clock.now()}, clock.now());
   }
@@ -48,7 +52,7 @@ struct World {
       REQUIRE(*next > clock.now());
       clock.advance(*next - clock.now());
       const auto ended = registry.end_what_is_over(clock.now());
-      published += ended.steps || !ended.ejections.empty() || !ended.drains.empty() ? 1 : 0;
+      published += ended.any() ? 1 : 0;
     }
     clock.advance(end - clock.now());
     return published;
@@ -94,7 +98,8 @@ TEST_CASE("every reason for which no primary gets new sessions wakes the standby
   const Row rows[] = {
       {"down", [](World& w) { return w.probe('a', false); }, [](World& w) { return w.probe('a', true); },
        "a:down X:10 on standby"},
-      {"ejected", [](World& w) { return w.eject('a'); }, [](World& w) { return w.pass(10s) == 1; },
+      {"ejected", [](World& w) { return w.eject('a'); },
+       [](World& w) { return w.pass(20s) == 2; },  // The second ten on trial.
        "a:down X:10 on standby"},
       {"drained by order", [](World& w) { return w.order('a', Configured::drain); },
        [](World& w) { return w.order('a', Configured::up); }, "a:bound X:10 on standby"},
@@ -351,6 +356,8 @@ TEST_CASE("ejections alone may lead to a panic") {
   World world(settings);
   CHECK(world.eject('a'));
   CHECK(world.said() == "a:10 b:10 c:10 panic");
+  CHECK(world.pass(10s) == 1);
+  CHECK(world.said() == "a:10 b:10 c:10 panic");  // On trial.
   CHECK(world.pass(10s) == 1);
   CHECK(world.said() == "a:10 b:10 c:10");
 }

@@ -42,6 +42,29 @@ TEST_CASE("what configuration, probes and traffic say together") {
   }
 }
 
+TEST_CASE("a backend on trial keeps the sessions bound to it, and whatever else is known counts first") {
+  struct Row {
+    Configured configured;
+    ProbeVerdict probes;
+    State state;
+    Standing standing;
+  };
+  const std::vector<Row> rows = {
+      {Configured::up, ProbeVerdict::up, State::trial, Standing::bound_only},
+      {Configured::up, ProbeVerdict::unknown, State::trial, Standing::bound_only},
+      {Configured::up, ProbeVerdict::down, State::down, Standing::down},
+      {Configured::drain, ProbeVerdict::up, State::draining, Standing::bound_only},
+      {Configured::drained, ProbeVerdict::up, State::drained, Standing::drained},
+      {Configured::down, ProbeVerdict::up, State::down, Standing::down},
+  };
+  for (const Row& row : rows) {
+    const State state = effective_state({.configured = row.configured, .probes = row.probes, .on_trial = true});
+    CAPTURE(&row - rows.data());
+    CHECK(state == row.state);
+    CHECK(standing_of(state, 1) == row.standing);
+  }
+}
+
 TEST_CASE("weight 0 is like draining, and does not bring back what is down") {
   CHECK(standing_of(State::up, 0) == Standing::bound_only);
   CHECK(standing_of(State::draining, 0) == Standing::bound_only);
@@ -54,6 +77,7 @@ TEST_CASE("a state is one word") {
   CHECK(to_string(State::up) == "up");
   CHECK(to_string(State::draining) == "draining");
   CHECK(to_string(State::drained) == "drained");
+  CHECK(to_string(State::trial) == "trial");
   CHECK(to_string(State::ejected) == "ejected");
   CHECK(to_string(State::down) == "down");
 }

@@ -110,7 +110,8 @@ TEST_CASE("what ends first is next, of ejections and drains") {
   world.configured = {up, up, up};
   world.ports = {9001, 9002, 9003};
   world.configure();
-  world.registry.eject("login", "b", start);
+  for (int i = 0; i < 5; ++i) world.registry.view("login", "b")->backend->failures.record(false, 5);
+  world.registry.eject_failing("login", "b", start);
   world.order("a", drain, 5s);
   CHECK(world.registry.next_end() == start + 5s);
   world.order("a", drain, 20s);
@@ -136,7 +137,8 @@ TEST_CASE("an order outlives reloads, until the configuration changes its mind a
 
 TEST_CASE("where an order takes the last eligible backend, those that are ejected come back") {
   World world;
-  world.registry.eject("login", "a", start);
+  for (int i = 0; i < 5; ++i) world.registry.view("login", "a")->backend->failures.record(false, 5);
+  world.registry.eject_failing("login", "a", start);
   CHECK(world.state("a") == State::ejected);
   world.order("b", down);
   CHECK(world.state("a") == State::up);

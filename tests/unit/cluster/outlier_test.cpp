@@ -1,61 +1,58 @@
 #include "lb/cluster/outlier.h"
 
 #include <catch2/catch.hpp>
+#include <numeric>
 #include <thread>
 #include <vector>
 
 namespace stickler::cluster {
 namespace {
 
-using namespace std::chrono_literals;
-
-TEST_CASE("a streak is failures in a row: a success ends it, its completion begins a new one") {
+TEST_CASE("a streak is failures in a row: only a success ends it") {
   FailureStreak streak;
-  const auto failures = [&](int count) {
-    int completed = 0;
-    for (int i = 0; i < count; ++i) completed += streak.record(false, 3) ? 1 : 0;
-    return completed;
-  };
-  CHECK(failures(2) == 0);
+  for (int i = 0; i < 4; ++i) streak.record(false, 3);
+  CHECK(streak.in_a_row() == 4);
   CHECK_FALSE(streak.record(true, 3));
   CHECK(streak.in_a_row() == 0);
-  CHECK(failures(2) == 0);
-  CHECK(failures(1) == 1);
-  CHECK(streak.in_a_row() == 0);
-  CHECK(failures(7) == 2);
+  streak.record(false, 3);
   CHECK(streak.in_a_row() == 1);
   streak.reset();
   CHECK(streak.in_a_row() == 0);
 }
 
-TEST_CASE("a limit of one ejects at the first failure") {
-  FailureStreak streak;
-  CHECK(streak.record(false, 1));
-  CHECK(streak.record(false, 1));
+TEST_CASE("control is told of a streak when it may matter, and again with every `limit` more") {
+  struct Row {
+    std::uint32_t limit;
+    std::vector<int> told;  // Of twelve failures in a row.
+  };
+  for (const Row& row : {Row{1, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+                         {2, {2, 4, 6, 8, 10, 12}},
+                         {3, {2, 3, 6, 9, 12}},
+                         {5, {2, 5, 10}},
+                         {100, {2}}}) {
+    CAPTURE(row.limit);
+    FailureStreak streak;
+    std::vector<int> told;
+    for (int i = 1; i <= 12; ++i) {
+      if (streak.record(false, row.limit)) told.push_back(i);
+    }
+    CHECK(told == row.told);
+  }
 }
 
-TEST_CASE("a limit that was lowered below the streak is reached by the next failure") {
+TEST_CASE("failures that workers record at the same time are all counted, and each `limit` is told once") {
+  constexpr std::uint32_t workers = 4, failures = 20'000, limit = 5;
   FailureStreak streak;
-  for (int i = 0; i < 5; ++i) streak.record(false, 10);
-  CHECK(streak.record(false, 3));
-}
-
-TEST_CASE("workers that fail at the same time complete about as many streaks as one would") {
-  constexpr std::size_t workers = 4, failures = 20'000, limit = 5;
-  FailureStreak streak;
-  std::vector<std::size_t> completed(workers);
+  std::vector<std::uint32_t> told(workers);
   std::vector<std::thread> threads;
-  for (std::size_t w = 0; w < workers; ++w) {
-    threads.emplace_back([&streak, &count = completed[w]] {
-      for (std::size_t i = 0; i < failures; ++i) count += streak.record(false, limit) ? 1 : 0;
+  for (std::uint32_t w = 0; w < workers; ++w) {
+    threads.emplace_back([&streak, &count = told[w]] {
+      for (std::uint32_t i = 0; i < failures; ++i) count += streak.record(false, limit) ? 1 : 0;
     });
   }
   for (auto& thread : threads) thread.join();
-  std::size_t total = 0;
-  for (const std::size_t count : completed) total += count;
-  // Each completion may wipe out the failures that the others add meanwhile, and several may see one streak complete.
-  CHECK(total >= workers * failures / (limit + workers) - 1);
-  CHECK(total <= workers * failures / limit * workers);
+  CHECK(streak.in_a_row() == workers * failures);
+  CHECK(std::accumulate(told.begin(), told.end(), 0U) == workers * failures / limit + 1);
 }
 
 TEST_CASE("how many may be ejected: rounded down, and never a single backend") {
@@ -78,31 +75,6 @@ TEST_CASE("how many may be ejected: rounded down, and never a single backend") {
     CAPTURE(row.members, row.percent);
     CHECK(ejected_max(row.members, {.max_ejected_percent = row.percent}) == row.max);
   }
-}
-
-TEST_CASE("each ejection lasts one `eject` longer than the one before, up to five, until the backend stays well") {
-  const OutlierRules rules{.eject = 10s};
-  Ejection ejection;
-  TimePoint now = TimePoint{} + 1h;
-  CHECK_FALSE(ejection.active());
-  for (const int times : {1, 2, 3, 4, 5, 5, 5}) {
-    const TimePoint end = ejection.start(rules, now);
-    CHECK(end - now == times * 10s);
-    CHECK(ejection.until() == end);
-    ejection.end();
-    CHECK_FALSE(ejection.active());
-    now = end + 9s;  // Ill again sooner than its last ejection was long.
-  }
-  now += 41s;  // 50 s after the last end.
-  CHECK(ejection.start(rules, now) - now == 10s);
-}
-
-TEST_CASE("an ejection that is ended early still counts as one when the next comes soon") {
-  Ejection ejection;
-  const TimePoint now = TimePoint{} + 1h;
-  ejection.start({.eject = 10s}, now);
-  ejection.end();
-  CHECK(ejection.start({.eject = 10s}, now + 1s) - now == 21s);
 }
 
 }  // namespace

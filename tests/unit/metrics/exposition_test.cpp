@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 constexpr std::array<std::string_view, 3> refusals = {"none", "te_and_cl", "no_backend"};
 constexpr std::array<std::string_view, 2> failures = {"none", "reset"};
 constexpr std::array<std::string_view, 2> verdicts = {"none", "bound"};
+constexpr std::array<std::string_view, 2> ejections = {"consecutive_failures", "trial"};
 
 ProcessNow some_process() {
   return {.version = "1.2.3",
@@ -39,7 +40,8 @@ ProcessNow some_process() {
 
 std::string rendered(const Registry& registry) {
   std::string out;
-  render(out, registry, {.refusals = refusals, .failures = failures, .verdicts = verdicts}, some_process());
+  render(out, registry, {.refusals = refusals, .failures = failures, .verdicts = verdicts, .ejections = ejections},
+         some_process());
   return out;
 }
 

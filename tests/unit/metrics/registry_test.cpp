@@ -31,6 +31,12 @@ TEST_CASE("a backend's counters belong to its pool") {
   registry.backend(0, "shop", "a").connects.add(4);
   CHECK(registry.backend_totals("login", "a").connects == 3);
   CHECK(registry.backend_totals("shop", "a").connects == 4);
+  registry.backend(0, "login", "a").well.add(5);
+  registry.backend(1, "login", "a").well.add(2);
+  registry.backend(1, "login", "a").failed.add(1);
+  CHECK(registry.backend_outcomes("login", "a").well == 7);
+  CHECK(registry.backend_outcomes("login", "a").failed == 1);
+  CHECK(registry.backend_outcomes("login", "nobody").well == 0);
 }
 
 TEST_CASE("totals are sums over the workers that counted") {
