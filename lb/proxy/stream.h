@@ -69,8 +69,9 @@ class Stream : public ListNode<Stream> {
   void on_upstream_drained();
   void on_health_change();  // Before a byte of the answer. May end the lease.
 
-  // --- From the wait queue: the backend it waited for has room, which is now taken for it.
-  void on_room();
+  // --- From the wait queue.
+  void on_room();                 // The backend it waited for has room, which is now taken for it.
+  void on_queue_health_change();  // May end its place in the queue, and the stream.
 
   // After the bytes of an event went out: holds whoever sends faster than the other side takes.
   void after_flush();

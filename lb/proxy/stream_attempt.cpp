@@ -252,6 +252,17 @@ void Stream::on_health_change() {
   worker_.gather().flush();
 }
 
+// Nothing was sent yet, so that any request is free to choose again.
+void Stream::on_queue_health_change() {
+  if (waiting_for_ != Wait::queue || !is_down_now()) return;
+  leave_queue();
+  wait_for(Wait::none, {});
+  move_to_epoch_now();
+  stay_ = false;
+  choose_node();
+  worker_.gather().flush();
+}
+
 // What a reload takes out is no dead node.
 bool Stream::is_down_now() const {
   const std::shared_ptr<Epoch>& now = worker_.epoch();

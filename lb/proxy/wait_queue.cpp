@@ -1,5 +1,7 @@
 #include "lb/proxy/wait_queue.h"
 
+#include <vector>
+
 namespace stickler::proxy {
 
 bool take_place(cluster::Backend& backend, std::uint32_t places) {
@@ -24,6 +26,13 @@ bool WaitQueues::join(cluster::Backend& backend, Stream& stream, std::uint32_t q
 void WaitQueues::leave(cluster::Backend& backend, Stream& stream) {
   stream.unlink();
   backend.load.waiting.fetch_sub(1, std::memory_order_seq_cst);
+}
+
+// One that leaves may join another queue, and with its place, or by its end, others are served.
+void WaitQueues::on_health_change() {
+  std::vector<Stream*> waiting;
+  for (auto& [backend, queue] : queues_) queue.for_each([&](Stream& stream) { waiting.push_back(&stream); });
+  for (Stream* stream : waiting) stream->on_queue_health_change();
 }
 
 void WaitQueues::serve(cluster::Backend& backend, std::uint32_t places) {

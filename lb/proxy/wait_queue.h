@@ -23,6 +23,8 @@ class WaitQueues {
   bool join(cluster::Backend& backend, Stream& stream, std::uint32_t queue_max);
   void leave(cluster::Backend& backend, Stream& stream);
 
+  void on_health_change();  // For streams that wait for a backend which is now confirmed down.
+
   // Gives free places to those who wait longest.
   void serve(cluster::Backend& backend, std::uint32_t places);
 

@@ -85,6 +85,7 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
     });
   });
   serve_all_waiting();
+  wait_queues_.on_health_change();
   upstreams_.on_health_change();
   if (draining_) return;
   listening_ = std::move(listening);

@@ -131,6 +131,35 @@ TEST_CASE("one that may not be sent twice, or nowhere else, waits for its node a
   }
 }
 
+TEST_CASE("a request that waits for a place at the node has not been sent, and goes elsewhere whatever its method") {
+  struct Row {
+    const char* when_unavailable;
+    int status;
+    const char* verdict;
+  };
+  for (const Row& row : {Row{"redispatch", 200, "moved"}, {"fail", 503, "refused"}}) {
+    CAPTURE(row.when_unavailable);
+    Fixture fixture;
+    fixture.setup.pool = {
+        probed, "connections: {max_per_backend: 1}",
+        "affinity: {when_unavailable: " + std::string(row.when_unavailable) + ", cookie: {" + key + "}}"};
+    Balancer balancer(fixture.setup);
+    const std::string cookie = cookie_of_node(balancer);
+    const RawClient first = wait_at(fixture.node, balancer, "POST", cookie);
+    RawClient second(balancer.port());
+    second.send(request("POST", "/queued", cookie, "body"));
+    REQUIRE(eventually([&] { return balancer.metric("stickler_pool_queue_length") == 1; }));
+    confirm_down(fixture, balancer);
+    const auto answer = second.read_response("POST");
+    REQUIRE(answer);
+    CHECK(answer->status() == row.status);
+    CHECK(balancer.access_entry("/queued").at("verdict") == row.verdict);
+    CHECK(balancer.metric("stickler_pool_queue_length") == 0);
+    CHECK(fixture.node.origin.seen_target("/queued") == 0);
+    CHECK(fixture.other.seen_target("/queued") == (row.status == 200 ? 1 : 0));
+  }
+}
+
 TEST_CASE("an answer that has begun is not thrown away") {
   std::atomic<bool> well{true};
   Gate gate;
