@@ -42,20 +42,22 @@ class AdminServer::Impl {
  public:
   Impl(const AdminOptions& options, AdminSource& source) : token_(options.token), source_(source) {}
 
-  Result<void> start(io::Loop& loop, const Address& listen) {
+  Result<void> start(io::Loop& loop, const Address& listen, std::optional<io::ListenSocket> socket) {
     auto started = service::HttpService::start(
         loop, {.listen = listen, .body_bytes_max = body_bytes_max, .connections_max = connections_max},
         [this](const service::Request& request, const service::Responder& responder) {
           service::Answer answer = answer_to(request);
           add_common_fields(answer);
           responder.send(std::move(answer));
-        });
+        },
+        std::move(socket));
     if (!started) return tl::unexpected(started.error());
     service_ = *std::move(started);
     return {};
   }
 
   const Address& address() const { return service_->address(); }
+  service::HttpService& service() { return *service_; }
 
  private:
   service::Answer answer_to(const service::Request& request) const {
@@ -89,16 +91,20 @@ AdminServer::AdminServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 AdminServer::~AdminServer() = default;
 
 Result<std::unique_ptr<AdminServer>> AdminServer::start(io::Loop& loop, const AdminOptions& options,
-                                                        AdminSource& source) {
+                                                        AdminSource& source, std::optional<io::ListenSocket> socket) {
   const Address& listen = options.listen;
   if (options.token.empty() && !listen.is_loopback() && !listen.is_unix()) {
     return fail(listen.to_string() + " can be reached from other machines, so a token is needed: set admin.token_file");
   }
   auto impl = std::make_unique<Impl>(options, source);
-  if (auto started = impl->start(loop, listen); !started) return tl::unexpected(started.error());
+  if (auto started = impl->start(loop, listen, std::move(socket)); !started) return tl::unexpected(started.error());
   return std::unique_ptr<AdminServer>(new AdminServer(std::move(impl)));
 }
 
 const Address& AdminServer::address() const { return impl_->address(); }
+io::ListenSocket* AdminServer::socket() { return impl_->service().socket(); }
+void AdminServer::retire() {
+  impl_->service().drain([] {});
+}
 
 }  // namespace stickler::admin

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "lb/admin/source.h"
 #include "lb/admin/token.h"
 #include "lb/base/address.h"
 #include "lb/base/error.h"
+#include "lb/io/listen_socket.h"
 #include "lb/io/loop.h"
 
 namespace stickler::admin {
@@ -22,11 +24,15 @@ struct AdminOptions {
 
 class AdminServer {
  public:
-  // Listens and serves at once. Requires: `source` outlives it.
-  static Result<std::unique_ptr<AdminServer>> start(io::Loop& loop, const AdminOptions& options, AdminSource& source);
+  // Listens and serves at once, on `socket` where there is one already. Requires: `source` outlives it.
+  static Result<std::unique_ptr<AdminServer>> start(io::Loop& loop, const AdminOptions& options, AdminSource& source,
+                                                    std::optional<io::ListenSocket> socket = std::nullopt);
   ~AdminServer();
 
   const Address& address() const;  // With the port that was given for port 0.
+  io::ListenSocket* socket();      // nullptr: it is retired.
+
+  void retire();  // No new connections; open ones end after their answer.
 
  private:
   class Impl;

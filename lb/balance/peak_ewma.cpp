@@ -30,6 +30,16 @@ void PeakEwma::record(Duration sample, TimePoint now) {
   at_ns_.store(at, std::memory_order_relaxed);
 }
 
+PeakEwma::Figure PeakEwma::figure() const {
+  return {.value = Duration(value_ns_.load(std::memory_order_relaxed)),
+          .at = TimePoint(Duration(at_ns_.load(std::memory_order_relaxed)))};
+}
+
+void PeakEwma::resume(const Figure& figure) {
+  value_ns_.store(std::max<std::int64_t>(figure.value.count(), 0), std::memory_order_relaxed);
+  at_ns_.store(since_epoch(figure.at), std::memory_order_relaxed);
+}
+
 Duration PeakEwma::value(TimePoint now) const {
   const std::int64_t value = value_ns_.load(std::memory_order_relaxed);
   if (value == 0) return Duration::zero();

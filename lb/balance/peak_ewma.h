@@ -21,6 +21,14 @@ class PeakEwma {
   // As it has decayed by `now`; zero: nothing was recorded, or long ago.
   Duration value(TimePoint now) const;
 
+  // As it was recorded and when, for another process: the loops' clock is the machine's.
+  struct Figure {
+    Duration value{};
+    TimePoint at{};
+  };
+  Figure figure() const;
+  void resume(const Figure& figure);
+
   bool measured() const { return value_ns_.load(std::memory_order_relaxed) != 0; }
   void reset() { value_ns_.store(0, std::memory_order_relaxed); }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace stickler::balance {
 
@@ -14,6 +15,13 @@ Pick first_left(const std::vector<Candidate>& candidates, const PickContext& con
     if (candidates[i].weight > 0 && !was_tried(context, i)) return i;
   }
   return std::nullopt;
+}
+
+void PickState::resume(Turns turns) {
+  followed_ = nullptr;
+  names_ = std::move(turns.names);
+  credits = std::move(turns.credits);
+  credits.resize(names_.size(), credit_unset);
 }
 
 void PickState::remap(std::span<const std::string> names) {

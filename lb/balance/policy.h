@@ -51,6 +51,12 @@ bool was_tried(const PickContext& context, std::size_t index);
 // The first that has weight and was not tried.
 Pick first_left(const std::vector<Candidate>& candidates, const PickContext& context);
 
+// Where a rotation stands: a PickState's credits, by the names of the candidates. One of each.
+struct Turns {
+  std::vector<std::string> names;
+  std::vector<std::int64_t> credits;
+};
+
 // What one worker remembers of its picks in one pool. It outlives policies and snapshots. One thread.
 class PickState {
  public:
@@ -60,6 +66,9 @@ class PickState {
   // Makes room for the candidates of a new policy, in its order. A name known before keeps its position in the
   // rotation. To be called before the first pick from a policy with other candidates; cheap when nothing differs.
   void remap(std::span<const std::string> names);
+
+  Turns turns() const { return {.names = names_, .credits = credits}; }
+  void resume(Turns turns);  // Goes on where another left off, as far as the next remap() has the same names.
 
   // Whether the last remap was to these very strings: a pick asks, so it must not compare thousands of them.
   bool follows(std::span<const std::string> names) const {

@@ -1,9 +1,11 @@
 #include "lb/base/log.h"
 
+#include <fcntl.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/dist_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <cstdio>
 #include <memory>
 
 namespace stickler {
@@ -16,8 +18,13 @@ using Target = spdlog::sinks::dist_sink_mt;
 Result<spdlog::sink_ptr> open_sink(const std::string& file) {
   if (file == "stderr") return std::make_shared<spdlog::sinks::stderr_sink_mt>();
   if (file == "stdout") return std::make_shared<spdlog::sinks::stdout_sink_mt>();
+  // What an upgrade starts opens the file for itself.
+  spdlog::file_event_handlers events;
+  events.after_open = [](const spdlog::filename_t&, std::FILE* opened) {
+    ::fcntl(::fileno(opened), F_SETFD, FD_CLOEXEC);
+  };
   try {
-    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file);
+    return std::make_shared<spdlog::sinks::basic_file_sink_mt>(file, false, events);
   } catch (const spdlog::spdlog_ex& error) {
     return fail(error.what());
   }

@@ -14,7 +14,7 @@ int main(int argc, const char* const* argv) {
   }
   switch (*line.command) {
     case Command::run:
-      return run(line.options.config_path);
+      return run(line.options.config_path, {argv, argv + argc});
     case Command::check:
       return check(line.options.config_path);
     case Command::status:

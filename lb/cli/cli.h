@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace stickler::cli {
 
@@ -15,7 +16,7 @@ enum class Command : std::uint8_t;
 struct Options;
 
 // One sub-command a file. Each says on stderr what went wrong.
-Exit run(const std::string& config_path);
+Exit run(const std::string& config_path, std::vector<std::string> arguments);  // All of the process's own.
 Exit check(const std::string& config_path);
 Exit status(const std::string& admin_address, bool as_json);
 Exit reload(const std::string& admin_address, const std::string& token_file);

@@ -75,7 +75,8 @@ struct Known {
 };
 
 constexpr Known all_known[] = {
-    {"run", "Run in the foreground; SIGTERM drains and stops, SIGHUP reloads", Command::run, add_config},
+    {"run", "Run in the foreground; SIGTERM drains and stops, SIGHUP reloads, SIGUSR2 upgrades", Command::run,
+     add_config},
     {"check", "Report every error and warning of a configuration", Command::check, add_config},
     {"status", "Show listeners, pools and backends of the running process", Command::status, add_status},
     {"reload", "Reload the configuration of the running process and print the result", Command::reload, add_token},

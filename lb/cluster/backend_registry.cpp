@@ -85,11 +85,48 @@ BackendRegistry::Entry BackendRegistry::carry_over(Pool* before, const PoolSetti
     entry.backend->generation.store(0, std::memory_order_relaxed);
   }
   if (known != nullptr && known->settings.state == backend.state) entry.order = known->order;
-  // What is no longer watched must not stay out because of what it once was.
-  if (!pool.active_health) entry.probes = ProbeVerdict::unknown;
-  if (!pool.passive) entry.breaker = Breaker{};
+  forget_unwatched(entry, pool);
   entry.settings = std::move(backend);
   return entry;
+}
+
+// What is no longer watched must not stay out because of what it once was.
+void BackendRegistry::forget_unwatched(Entry& entry, const PoolSettings& pool) {
+  if (!pool.active_health) entry.probes = ProbeVerdict::unknown;
+  if (!pool.passive) entry.breaker = Breaker{};
+}
+
+std::vector<BackendMemory> BackendRegistry::memories() const {
+  std::vector<BackendMemory> all;
+  for (const auto& [name, pool] : pools_) {
+    for (const Entry& entry : pool.entries) {
+      all.push_back({.pool = name,
+                     .name = entry.settings.name,
+                     .address = entry.settings.address,
+                     .probes = entry.probes,
+                     .breaker = entry.breaker.history(),
+                     .generation = entry.backend->generation.load(std::memory_order_relaxed),
+                     .answer_time = entry.backend->load.answer_time.figure()});
+    }
+  }
+  return all;
+}
+
+void BackendRegistry::recall(const std::vector<BackendMemory>& memories, TimePoint now) {
+  for (const BackendMemory& memory : memories) {
+    Pool* pool = find_pool(memory.pool);
+    Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, memory.name);
+    if (entry == nullptr || entry->settings.address != memory.address) continue;
+    entry->probes = memory.probes;
+    entry->breaker = Breaker(memory.breaker);
+    forget_unwatched(*entry, pool->settings);
+    entry->backend->generation.store(memory.generation, std::memory_order_relaxed);
+    entry->backend->load.answer_time.resume(memory.answer_time);
+  }
+  for (auto& [name, pool] : pools_) {
+    readmit(pool);
+    review(pool, now);
+  }
 }
 
 // Ejection is a choice among backends. Where the list or the health of the others has left none to choose, those that

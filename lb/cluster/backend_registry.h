@@ -55,6 +55,17 @@ struct PoolSettings {
   std::vector<BackendSettings> backends;
 };
 
+// What is known of a backend, for another process to go on with.
+struct BackendMemory {
+  std::string pool;
+  std::string name;
+  Address address;
+  ProbeVerdict probes = ProbeVerdict::unknown;
+  Breaker::History breaker{};
+  std::uint32_t generation = 0;
+  balance::PeakEwma::Figure answer_time{};
+};
+
 class BackendRegistry {
  public:
   // The configuration in force from now on, all pools of it. Backends known by pool and name keep their load, verdict,
@@ -63,6 +74,11 @@ class BackendRegistry {
   // Backends no longer named are forgotten; exchanges still open on them keep them alive. Ejections that the rules
   // would not allow in the pool as it is now are over. Who joins a pool that was there before, starts slowly.
   void configure(std::vector<PoolSettings> pools, TimePoint now);
+
+  // All that is known, and its return, after configure() and before traffic. Of a backend that is configured no more,
+  // or at another address, nothing returns; nor what is watched no more.
+  std::vector<BackendMemory> memories() const;
+  void recall(const std::vector<BackendMemory>& memories, TimePoint now);
 
   // Where the last eligible backend goes down, an ejected one comes back early: it may serve, nobody else can.
   bool record_probe_verdict(std::string_view pool, std::string_view backend, bool up, TimePoint now);
@@ -155,6 +171,7 @@ class BackendRegistry {
   };
 
   static Entry carry_over(Pool* before, const PoolSettings& pool, BackendSettings backend);
+  static void forget_unwatched(Entry& entry, const PoolSettings& pool);
   static void readmit(Pool& pool);
   static bool review(Pool& pool, TimePoint now);
   Pool* find_pool(std::string_view name);

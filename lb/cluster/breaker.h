@@ -34,28 +34,38 @@ class Breaker {
 
   enum class State : std::uint8_t { closed, open, half_open };
 
+  struct History {
+    State state = State::closed;
+    Ejected why = Ejected::failures;  // It was opened last.
+    TimePoint until{};                // When the state ends by itself, unless it is closed.
+    TimePoint out_until{};            // When it was last to end being open.
+    Duration last_length{};           // Of that.
+    std::uint32_t in_a_row = 0;       // Times out.
+  };
+
+  Breaker() = default;
+  explicit Breaker(const History& history) : history_(history) {}  // For another process to go on with.
+  const History& history() const { return history_; }
+
   void open(Ejected why, const OutlierRules& rules, TimePoint now);
   void half_open(const OutlierRules& rules, TimePoint now);  // For one `eject`.
-  void close() { state_ = State::closed; }                   // At once, e.g. because probes found it up again.
+  void close() { history_.state = State::closed; }           // At once, e.g. because probes found it up again.
 
   // One request that tried it. Does nothing unless it is half open.
   void record_trial(bool ok, const OutlierRules& rules, TimePoint now);
 
-  State state() const { return state_; }
-  bool is_closed() const { return state_ == State::closed; }
-  Ejected why() const { return why_; }     // It was opened last.
+  State state() const { return history_.state; }
+  bool is_closed() const { return history_.state == State::closed; }
+  Ejected why() const { return history_.why; }
   std::optional<TimePoint> until() const;  // When this state ends by itself; nullopt: closed.
   std::uint32_t failures_max(const OutlierRules& rules, TimePoint now) const;  // In a row, that open it now.
 
  private:
-  bool has_stayed(TimePoint now) const { return in_a_row_ == 0 || now - out_until_ >= last_length_; }
+  bool has_stayed(TimePoint now) const {
+    return history_.in_a_row == 0 || now - history_.out_until >= history_.last_length;
+  }
 
-  State state_ = State::closed;
-  Ejected why_ = Ejected::failures;
-  TimePoint until_{};
-  TimePoint out_until_{};
-  Duration last_length_{};
-  std::uint32_t in_a_row_ = 0;
+  History history_;
   std::uint32_t trials_ = 0;
 };
 

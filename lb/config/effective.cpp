@@ -194,7 +194,8 @@ Value by_name(const std::vector<Named>& all) {
 Value effective(const Process& process) {
   return map({{"workers", number_or(process.workers, "auto")},
               {"user", text(process.user)},
-              {"shutdown_grace", duration(process.shutdown_grace)}});
+              {"shutdown_grace", duration(process.shutdown_grace)},
+              {"upgrade_grace", duration(process.upgrade_grace)}});
 }
 
 Value effective(const Admin& admin) {

@@ -13,7 +13,7 @@ constexpr Key keys[] = {
     {"process.workers"},
     {"process.user"},
     {"process.shutdown_grace"},
-    {"process.upgrade_grace", later},
+    {"process.upgrade_grace"},
     {"admin"},
     {"admin.listen"},
     {"admin.token_file"},

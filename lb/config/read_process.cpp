@@ -22,6 +22,7 @@ Process read_process(const Field& field) {
   process.workers = number_or(field["workers"], {.word = "auto", .most = workers_max});
   process.user = text(field["user"], process.user);
   process.shutdown_grace = duration(field["shutdown_grace"], process.shutdown_grace, 0s);
+  process.upgrade_grace = duration(field["upgrade_grace"], process.upgrade_grace, 0s);
   return process;
 }
 

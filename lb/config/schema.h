@@ -25,6 +25,7 @@ struct Process {
   std::optional<std::uint32_t> workers;  // Empty: auto, the CPUs this process may run on.
   std::string user;                      // "": stay who we are.
   Duration shutdown_grace = 30s;
+  Duration upgrade_grace = 1h;
 
   bool operator==(const Process&) const = default;
 };

@@ -11,8 +11,9 @@ class Checker::Watch {
   Watch(Checker& checker, Target target)
       : checker_(checker),
         target_(std::move(target)),
-        verdict_(target_.rules),
-        timer_(checker.loop_, [this] { start_probe(); }) {
+        verdict_(target_.rules, target_.known_up.value_or(true)),
+        timer_(checker.loop_, [this] { start_probe(); }),
+        told_(target_.known_up.has_value()) {
     timer_.start(first_delay(target_.interval, checker_.random_));
   }
 
@@ -79,7 +80,7 @@ class Checker::Watch {
   io::Timer timer_;
   TimePoint started_{};
   std::uint64_t round_ = 0;  // Of the probe whose result counts.
-  bool told_ = false;        // A verdict was reported.
+  bool told_;                // A verdict was reported.
   std::uint64_t probes_ = 0;
   std::uint64_t failures_ = 0;
   std::string last_reason_;

@@ -31,6 +31,7 @@ struct Target {
   ProbeSettings probe;
   Duration interval = std::chrono::seconds(2);  // From the start of one probe to the start of the next.
   VerdictRules rules;
+  std::optional<bool> known_up{};  // A verdict from before this checker's time.
 };
 
 struct TargetChange {

@@ -93,6 +93,19 @@ Result<ListenSocket> ListenSocket::bind(const Address& address, const ListenOpti
   return socket;
 }
 
+Result<ListenSocket> ListenSocket::adopt(int fd) {
+  int listens = 0;
+  socklen_t size = sizeof(listens);
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) {
+    return fail("descriptor " + std::to_string(fd) + " is no listening socket");
+  }
+  sockaddr_storage bound{};
+  size = sizeof(bound);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return fail_errno("getsockname", errno);
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return ListenSocket(fd, Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&bound), size));
+}
+
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)), address_(other.address_), file_(std::exchange(other.file_, std::nullopt)) {}
 
@@ -106,6 +119,16 @@ ListenSocket& ListenSocket::operator=(ListenSocket&& other) noexcept {
 ListenSocket::~ListenSocket() {
   if (file_ && find_file() == file_) ::unlink(path_of(address_));
   if (fd_ >= 0) ::close(fd_);
+}
+
+void ListenSocket::own_file() {
+  if (address_.is_unix()) file_ = find_file();
+}
+
+// The kernel compares who made the sockets, which for one that is inherited was another process, perhaps another user.
+void ListenSocket::give_to(uid_t user) const {
+  if (address_.is_unix()) return;
+  [[maybe_unused]] const int result = ::fchown(fd_, user, static_cast<gid_t>(-1));
 }
 
 std::optional<ListenSocket::File> ListenSocket::find_file() const {

@@ -26,11 +26,22 @@ class ListenSocket {
   // process listens on, is replaced; the file is removed again with the socket that made it.
   static Result<ListenSocket> bind(const Address& address, const ListenOptions& options);
 
+  // Takes over a descriptor that the process was started with. The file of a unix socket stays its owner's until
+  // own_file(). The error: it is no listening socket; then it stays open.
+  static Result<ListenSocket> adopt(int fd);
+
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&& other) noexcept;
   ~ListenSocket();
 
   Result<ListenSocket> duplicate() const;  // The same queue through another descriptor, for unix sockets.
+
+  // Of a unix socket that two processes hold: who removes its file. Before the last owner lets go of it.
+  void own_file();
+  void leave_file() { file_.reset(); }
+
+  // Whoever is `user` may bind a further SO_REUSEPORT socket beside it. Needs root.
+  void give_to(uid_t user) const;
 
   int fd() const { return fd_; }
   const Address& address() const { return address_; }  // With the port that was given for port 0.

@@ -31,6 +31,8 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   void follow_reload();  // An idle session lets go of its old epoch; one whose listener is gone drains.
   void close();          // Cuts what is open.
 
+  bool is_tunnel() const { return phase_ == Phase::tunnel; }
+
   const ListenerSettings& listener_settings() const { return *listener().settings; }
   const EpochListener& listener() const { return epoch_->listeners[listener_]; }
 

@@ -38,6 +38,18 @@ void Worker::drain() {
   loop_.post([this] { begin_drain(); });
 }
 
+void Worker::cut_exchanges() {
+  loop_.post([this] { cut(false); });
+}
+
+void Worker::cut_tunnels() {
+  loop_.post([this] { cut(true); });
+}
+
+void Worker::visit(std::function<void(Worker&)> visitor) {
+  loop_.post([this, visitor = std::move(visitor)] { visitor(*this); });
+}
+
 void Worker::stop() {
   loop_.post([this] { loop_.stop(); });
 }
@@ -69,7 +81,11 @@ void Worker::leave_place(const std::shared_ptr<cluster::Backend>& backend, const
 void Worker::adopt(std::shared_ptr<Epoch> epoch) {
   for (EpochPool& pool : epoch->pools) {
     auto& runtime = pool_runtimes_[pool.settings->name];
-    if (runtime == nullptr) runtime = std::make_unique<PoolRuntime>(random_.next(), options_.workers);
+    if (runtime == nullptr) {
+      runtime = std::make_unique<PoolRuntime>(random_.next(), options_.workers);
+      const auto before = options_.turns.find(pool.settings->name);
+      if (before != options_.turns.end()) runtime->pick_state.resume(std::move(before->second));
+    }
     runtime->pick_state.remap(pool.set->names());
     runtime->places = pool.settings->connections_per_backend_max;
     pool.runtime = runtime.get();
@@ -175,6 +191,18 @@ void Worker::begin_drain() {
   }
   sessions_.for_each([](Http1Session& session) { session.drain(); });
   tell_if_idle();
+}
+
+void Worker::cut(bool tunnels) {
+  sessions_.for_each([tunnels](Http1Session& session) {
+    if (session.is_tunnel() == tunnels) session.close();
+  });
+}
+
+PoolTurns Worker::turns() const {
+  PoolTurns all;
+  for (const auto& [name, runtime] : pool_runtimes_) all[name] = runtime->pick_state.turns();
+  return all;
 }
 
 void Worker::tell_if_idle() {

@@ -1,9 +1,10 @@
 // Worker: one event loop that shares nothing with the others: it accepts, serves and keeps its own connections,
-// streams and counters. Its thread runs run(); publish(), drain(), stop() and resume_accepting() come from others.
+// streams and counters. Its thread runs run(); what publishes, drains, cuts, stops or wakes it comes from others.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -48,11 +49,15 @@ struct ControlLink {
   std::function<void()> on_idle;                     // Draining, and the last session is gone.
 };
 
+// Where the rotations of a worker stand, by pool.
+using PoolTurns = std::map<std::string, balance::Turns>;
+
 struct WorkerOptions {
   std::uint32_t index = 0;
   std::uint32_t workers = 1;
   std::uint64_t seed = 0;
   LogBuffer* access_log = nullptr;  // nullptr: off. Outlives the worker.
+  PoolTurns turns{};                // Where it goes on.
   ControlLink control;
 };
 
@@ -64,8 +69,11 @@ class Worker {
   // --- Other threads ---
   void run();  // Its own thread, which it blocks until stop().
   void publish(std::shared_ptr<Epoch> epoch);
-  void drain();  // Accept what is queued, then no more; idle connections close, busy ones after their answer.
-  void stop();   // Cuts what is still open.
+  void drain();          // Accept what is queued, then no more; idle connections close, busy ones after their answer.
+  void cut_exchanges();  // What is open and no tunnel.
+  void cut_tunnels();
+  void stop();                                       // Cuts what is still open.
+  void visit(std::function<void(Worker&)> visitor);  // Runs it on the worker's thread, after what came before.
   void resume_accepting(const ListenerLoad* load);
   void serve_waiting(std::shared_ptr<cluster::Backend> backend);
 
@@ -80,7 +88,9 @@ class Worker {
   http::RequestHead& request_head() { return request_head_; }  // Where parsers leave what they find.
   http::ResponseHead& response_head() { return response_head_; }
   const std::shared_ptr<Epoch>& epoch() const { return epoch_; }
+  std::uint32_t index() const { return options_.index; }
   const ControlLink& control() const { return options_.control; }
+  PoolTurns turns() const;
   bool draining() const { return draining_; }
 
   std::unique_ptr<Stream> take_stream();
@@ -104,6 +114,7 @@ class Worker {
   void resume(Listening& listening);
   void note_exhausted(const Listening& listening);
   void begin_drain();
+  void cut(bool tunnels);
   void tell_if_idle();
 
   WorkerOptions options_;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lb/affinity/learned_table.h"
@@ -24,6 +25,9 @@ class CompileContext {
   // What a pool has learned: the same table as long as its size is the same, else a new one that takes it over. Whoever
   // serves by it owns it, so that a refused reload leaves the old one, and a pool that goes takes its own along.
   std::shared_ptr<affinity::LearnedTable> learned_table(const std::string& pool, std::uint32_t entries);
+  // Those that were made up; and those of the process before, to go on with.
+  const std::map<std::string, std::string>& random_keys() const { return random_keys_; }
+  void set_random_keys(std::map<std::string, std::string> keys) { random_keys_ = std::move(keys); }
   std::uint64_t connections_auto() const { return connections_auto_; }
 
  private:

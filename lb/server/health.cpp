@@ -9,6 +9,11 @@
 namespace stickler::server {
 namespace {
 
+std::optional<bool> is_up(cluster::ProbeVerdict verdict) {
+  if (verdict == cluster::ProbeVerdict::unknown) return std::nullopt;
+  return verdict == cluster::ProbeVerdict::up;
+}
+
 health::Target target_of(const config::Pool& pool, const config::Backend& backend, const config::ActiveHealth& active) {
   return {.pool = pool.name,
           .backend = backend.name,
@@ -30,6 +35,9 @@ void Server::configure_health() {
     if (!pool.health.active) continue;
     for (const config::Backend& backend : pool.backends) {
       targets.push_back(target_of(pool, backend, *pool.health.active));
+      // Of a backend that the checker knows this is what it said itself; of another, what the process before this did.
+      const auto view = backends_.view(pool.name, backend.name);
+      if (view) targets.back().known_up = is_up(view->inputs.probes);
     }
   }
   checker_->configure(std::move(targets));

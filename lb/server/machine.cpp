@@ -35,6 +35,13 @@ Result<void> require_descriptors(std::uint32_t workers) {
               " workers need at least " + std::to_string(least));
 }
 
+Result<uid_t> find_user(const std::string& name) {
+  errno = 0;
+  const passwd* entry = getpwnam(name.c_str());
+  if (entry == nullptr) return fail("process.user: there is no user '" + name + "' on this machine", errno);
+  return entry->pw_uid;
+}
+
 Result<void> switch_user(const std::string& user) {
   errno = 0;
   const passwd* entry = getpwnam(user.c_str());

@@ -1,6 +1,8 @@
 // What the machine allows this process, and the switch to another user. Main thread, before workers start.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -15,6 +17,8 @@ Result<void> require_descriptors(std::uint32_t workers);
 
 // Raises the soft limit of descriptors to the hard one and returns it.
 std::uint64_t raise_descriptor_limit();
+
+Result<uid_t> find_user(const std::string& name);
 
 // Gives up root for `user` and its groups, for good.
 Result<void> switch_user(const std::string& user);

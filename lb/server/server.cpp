@@ -38,20 +38,19 @@ proxy::FormatLine format_of(config::AccessLogFormat format) {
 
 }  // namespace
 
-Server::Server(std::string config_path, config::Config config)
-    : config_path_(std::move(config_path)),
-      config_(std::move(config)),
+Server::Server(ServerOptions options)
+    : config_path_(std::move(options.config_path)),
+      arguments_(std::move(options.arguments)),
+      config_(std::move(options.config)),
       started_(std::chrono::steady_clock::now()),
       started_wall_(std::chrono::system_clock::now()),
       signals_(loop_),
       backends_timer_(loop_, [this] { end_what_is_over(); }),
       outliers_timer_(loop_, [this] { eject_outliers(); }),
-      grace_timer_(loop_,
-                   [this] {
-                     log_warn("process.shutdown_grace is over: cutting what is still open");
-                     loop_.stop();
-                   }),
-      compile_context_(connections_auto()) {}
+      grace_timer_(loop_, [this] { end_grace(); }),
+      tunnel_timer_(loop_, [this] { end_tunnels(); }),
+      compile_context_(connections_auto()),
+      predecessor_(options.predecessor) {}
 
 Server::~Server() = default;
 
@@ -62,9 +61,12 @@ Result<void> Server::run() {
   signals_.on(SIGTERM, shutdown);
   signals_.on(SIGINT, shutdown);
   signals_.on(SIGHUP, [this] { reload(); });
-  signals_.on(SIGUSR2, [] { log_warn("SIGUSR2: the upgrade of the binary is not available yet"); });
-  loop_.post([this] { announce(); });  // By the running loop: who has read "ready" is heard.
+  signals_.on(SIGUSR2, [this] { begin_upgrade(); });
+  // By the running loop: who has read "ready" is heard.
+  workers_->visit(
+      loop_, [](proxy::Worker&) {}, [this] { announce(); });
   loop_.run();
+  successor_.reset();
   workers_.reset();  // Before what they point to.
   access_log_.reset();
   log_info("stopped");
@@ -73,18 +75,24 @@ Result<void> Server::run() {
 
 Result<void> Server::start() {
   const std::uint32_t workers = config_.process.workers.value_or(usable_cpus());
+  if (auto taken = take_over(); !taken) return taken;
   auto snapshot = compile(config_, compile_context_);
   if (!snapshot) return tl::unexpected(snapshot.error());
   snapshot_ = *std::move(snapshot);
-  auto sockets = ListenerSockets::bind(config_, workers, {});
+  auto sockets = ListenerSockets::bind(config_, workers, inherited_);
   if (!sockets) return tl::unexpected(sockets.error());
   sockets_ = *std::move(sockets);
   if (auto admin = start_admin(); !admin) return admin;
   if (!config_.process.user.empty()) {
+    const auto user = find_user(config_.process.user);
+    if (!user) return tl::unexpected(user.error());
+    sockets_.give_to(*user);
     if (auto switched = switch_user(config_.process.user); !switched) return switched;
   }
   if (auto log = start_access_log(); !log) return log;
   backends_.configure(registry_pools(config_), loop_.now());
+  backends_.recall(inherited_state_.backends, loop_.now());
+  sockets_.add_missing(config_);
   start_workers();
   checker_ = std::make_unique<health::Checker>(
       loop_, random_seed(), [this](const health::TargetChange& change) { on_probe_verdict(change); },
@@ -117,7 +125,8 @@ Result<void> Server::start_admin() {
     if (!read) return fail("admin.token_file: " + read.error().message, read.error().code);
     token = *std::move(read);
   }
-  auto server = admin::AdminServer::start(loop_, {.listen = *config_.admin.listen, .token = token}, *this);
+  auto server = admin::AdminServer::start(loop_, {.listen = *config_.admin.listen, .token = token}, *this,
+                                          std::exchange(inherited_admin_, std::nullopt));
   if (!server) return fail("admin.listen: " + server.error().message, server.error().code);
   admin_ = *std::move(server);
   return {};
@@ -137,6 +146,7 @@ void Server::start_workers() {
          .workers = count,
          .seed = random_seed(),
          .access_log = access_log_ != nullptr ? &access_log_->buffer(i) : nullptr,
+         .turns = i < inherited_state_.turns.size() ? std::move(inherited_state_.turns[i]) : proxy::PoolTurns{},
          .control = {
              .on_failure_streak = to_control([this](const auto& backend) { on_failure_streak(backend); }),
              .on_trial = [this](const std::shared_ptr<cluster::Backend>& backend,
@@ -150,7 +160,7 @@ void Server::start_workers() {
   workers_->start();
 }
 
-void Server::announce() const {
+void Server::announce() {
   for (const config::Listener& listener : config_.listeners) {
     for (const Address& address : sockets_.addresses(listener)) {
       log_info("listening {} {}", listener.name, address.to_string());
@@ -158,6 +168,7 @@ void Server::announce() const {
   }
   if (admin_ != nullptr) log_info("listening admin {}", admin_->address().to_string());
   log_info("ready");
+  finish_take_over();
 }
 
 // What all workers share of the pools: a policy may be large, and dear to build.

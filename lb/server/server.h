@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,16 +19,27 @@
 #include "lb/metrics/registry.h"
 #include "lb/proxy/log_writer.h"
 #include "lb/server/compile.h"
+#include "lb/server/handover.h"
 #include "lb/server/listener_sockets.h"
+#include "lb/server/predecessor.h"
 #include "lb/server/session_counts.h"
+#include "lb/server/successor.h"
 #include "lb/server/worker_group.h"
 
 namespace stickler::server {
 
+struct ServerOptions {
+  std::string config_path;
+  config::Config config;  // Was loaded from there without errors.
+
+  // For SIGUSR2: what this process was started with, the program first.
+  std::vector<std::string> arguments{};
+  Predecessor* predecessor = nullptr;  // Hands over to this one; nullptr: there is none. Outlives the server.
+};
+
 class Server final : private admin::AdminSource {
  public:
-  // `config` was loaded from `config_path` without errors.
-  Server(std::string config_path, config::Config config);
+  explicit Server(ServerOptions options);
   ~Server() override;
 
   // Binds, starts and serves until a signal ends it. An error is one of starting: nothing was served.
@@ -39,7 +51,7 @@ class Server final : private admin::AdminSource {
   Result<void> start_access_log();
   Result<void> start_admin();
   void start_workers();
-  void announce() const;
+  void announce();
   std::vector<proxy::EpochPool> build_pools() const;
   std::shared_ptr<proxy::Epoch> make_epoch(std::uint32_t worker, std::vector<proxy::EpochPool> pools);
   void publish();
@@ -55,6 +67,16 @@ class Server final : private admin::AdminSource {
   // shutdown.cpp
   void begin_shutdown();
   void on_worker_idle();
+  void end_grace();
+
+  // upgrade.cpp
+  void begin_upgrade();
+  void hand_over();
+  void step_aside();
+  void end_tunnels();
+  void fail_upgrade(const std::string& why);
+  Result<void> take_over();
+  void finish_take_over();
 
   // health.cpp
   void configure_health();
@@ -80,6 +102,7 @@ class Server final : private admin::AdminSource {
   admin::BackendReport report_backend(const config::Pool& pool, const config::Backend& backend) const;
 
   const std::string config_path_;
+  const std::vector<std::string> arguments_;
   config::Config config_;
   const TimePoint started_;
   const WallTime started_wall_;
@@ -88,6 +111,7 @@ class Server final : private admin::AdminSource {
   io::Timer backends_timer_;
   io::Timer outliers_timer_;
   io::Timer grace_timer_;
+  io::Timer tunnel_timer_;
   CompileContext compile_context_;
   metrics::Registry metrics_;
   cluster::BackendRegistry backends_;
@@ -99,10 +123,18 @@ class Server final : private admin::AdminSource {
   std::unique_ptr<health::Checker> checker_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<WorkerGroup> workers_;
+  Predecessor* predecessor_;                         // Until this process is ready.
+  ListenerSockets inherited_;                        // Until then.
+  LiveState inherited_state_;                        // Until the workers are made.
+  std::optional<io::ListenSocket> inherited_admin_;  // Until the admin API is started on it, ...
+  std::optional<io::ListenSocket> unwanted_admin_;   // ... or, where that is elsewhere by now, until this is ready.
+  std::unique_ptr<Successor> successor_;             // nullptr: no upgrade is under way.
   std::uint64_t reloads_applied_ = 0;
   std::uint64_t reloads_refused_ = 0;
   std::uint32_t idle_workers_ = 0;
   bool draining_ = false;
+  bool stepped_aside_ = false;    // Another process has taken over.
+  bool is_a_grace_over_ = false;  // That of exchanges or that of tunnels, after stepping aside.
 };
 
 }  // namespace stickler::server

@@ -1,5 +1,6 @@
 #include "lb/server/worker_group.h"
 
+#include <atomic>
 #include <csignal>
 #include <utility>
 
@@ -41,6 +42,26 @@ void WorkerGroup::publish(const MakeEpoch& make_epoch) {
 
 void WorkerGroup::drain() {
   for (const auto& worker : workers_) worker->drain();
+}
+
+void WorkerGroup::cut_exchanges() {
+  for (const auto& worker : workers_) worker->cut_exchanges();
+}
+
+void WorkerGroup::cut_tunnels() {
+  for (const auto& worker : workers_) worker->cut_tunnels();
+}
+
+void WorkerGroup::visit(io::Loop& control, const std::function<void(proxy::Worker&)>& visitor,
+                        std::function<void()> done) {
+  // Every worker takes one off; who takes the last tells.
+  auto left = std::make_shared<std::atomic<std::uint32_t>>(size());
+  for (const auto& worker : workers_) {
+    worker->visit([&control, visitor, done, left](proxy::Worker& visited) {
+      visitor(visited);
+      if (left->fetch_sub(1) == 1) control.post(done);
+    });
+  }
 }
 
 void WorkerGroup::resume_accepting(const proxy::ListenerLoad* load) {

@@ -22,6 +22,11 @@ class WorkerGroup {
   void start();
   void publish(const MakeEpoch& make_epoch);
   void drain();
+  void cut_exchanges();
+  void cut_tunnels();
+
+  // Runs `visitor` on every worker's thread, after what was sent there before; then `done` on `control`.
+  void visit(io::Loop& control, const std::function<void(proxy::Worker&)>& visitor, std::function<void()> done);
   void resume_accepting(const proxy::ListenerLoad* load);
   void serve_waiting(const std::shared_ptr<cluster::Backend>& backend);
   void stop();  // Cuts what is open and joins the threads.

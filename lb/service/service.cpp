@@ -1,6 +1,5 @@
 #include "lb/service/service.h"
 
-#include <optional>
 #include <utility>
 
 #include "lb/base/log.h"
@@ -46,6 +45,7 @@ class HttpService::Impl {
 
   const Address& address() const { return address_; }
   std::size_t connection_count() const { return open_; }
+  io::ListenSocket* socket() { return listening_ ? &listening_->socket : nullptr; }
 
  private:
   struct Listening {
@@ -93,16 +93,20 @@ class HttpService::Impl {
 HttpService::HttpService(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpService::~HttpService() = default;
 
-Result<std::unique_ptr<HttpService>> HttpService::start(io::Loop& loop, const ServiceOptions& options,
-                                                        Handler handler) {
-  auto socket = io::ListenSocket::bind(options.listen, {});
-  if (!socket) return tl::unexpected(socket.error());
+Result<std::unique_ptr<HttpService>> HttpService::start(io::Loop& loop, const ServiceOptions& options, Handler handler,
+                                                        std::optional<io::ListenSocket> socket) {
+  if (!socket) {
+    auto bound = io::ListenSocket::bind(options.listen, {});
+    if (!bound) return tl::unexpected(bound.error());
+    socket = *std::move(bound);
+  }
   auto impl = std::make_unique<Impl>(loop, options, *std::move(socket), std::move(handler));
   return std::unique_ptr<HttpService>(new HttpService(std::move(impl)));
 }
 
 const Address& HttpService::address() const { return impl_->address(); }
 std::size_t HttpService::connection_count() const { return impl_->connection_count(); }
+io::ListenSocket* HttpService::socket() { return impl_->socket(); }
 void HttpService::drain(std::function<void()> on_idle) { impl_->drain(std::move(on_idle)); }
 
 void Responder::send(const Answer& answer) const {

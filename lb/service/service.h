@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "lb/base/address.h"
 #include "lb/base/error.h"
 #include "lb/http/message.h"
+#include "lb/io/listen_socket.h"
 #include "lb/io/loop.h"
 
 namespace stickler::service {
@@ -86,12 +88,14 @@ struct ServiceOptions {
 
 class HttpService {
  public:
-  // Listens and serves at once. Requires: `loop` outlives it.
-  static Result<std::unique_ptr<HttpService>> start(io::Loop& loop, const ServiceOptions& options, Handler handler);
+  // Listens and serves at once, on `socket` where there is one already. Requires: `loop` outlives it.
+  static Result<std::unique_ptr<HttpService>> start(io::Loop& loop, const ServiceOptions& options, Handler handler,
+                                                    std::optional<io::ListenSocket> socket = std::nullopt);
   ~HttpService();  // Open connections are closed, answered or not.
 
   const Address& address() const;  // With the port that was given for port 0.
   std::size_t connection_count() const;
+  io::ListenSocket* socket();  // nullptr: it drains.
 
   // No new connections; idle ones and endless answers end, the others after their answer. `on_idle` once none is left,
   // never within the call.

@@ -19,7 +19,7 @@ namespace stickler::integration {
 namespace {
 
 const std::string prelude = R"sh(
-trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
 ask() { command curl -sS --noproxy '*' --max-time 60 --retry 30 --retry-connrefused --retry-delay 1 "$@"; }
 curl() { ask --fail "$@"; }
 expect() {
@@ -31,7 +31,7 @@ stickler() {
   case $1 in
     run) build/bin/stickler run "$2" 2>run.log &
       until grep -q ' info ready$' run.log 2>/dev/null; do kill -0 $! || { cat run.log >&2; exit 1; }; sleep 0.02; done ;;
-    status | reload) build/bin/stickler "$@" --admin "$(sed -n 's/.* listening admin //p' run.log)" ;;
+    status | reload) build/bin/stickler "$@" --admin "$(sed -n 's/.* listening admin //p' run.log | tail -n 1)" ;;
     *) build/bin/stickler "$@" ;;
   esac
 }

@@ -22,7 +22,7 @@ std::uint16_t await_port(Process& process, std::string_view name) {
 }
 
 Balancer::Balancer(const std::string& text, Surroundings surroundings)
-    : process_({.program = stickler_program(),
+    : process_({.program = surroundings.program.empty() ? stickler_program() : surroundings.program,
                 .arguments = {"run", written(config_path(), text)},
                 .environment = std::move(surroundings.environment),
                 .open_files_max = surroundings.open_files_max}) {

@@ -24,6 +24,7 @@ std::uint16_t await_port(Process& process, std::string_view name);
 struct Surroundings {
   std::vector<std::string> environment{};
   std::size_t open_files_max = 0;
+  std::string program{};  // Empty: the one that was built.
 };
 
 class Balancer {

@@ -141,7 +141,6 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
     const char* line;
   };
   const Row rows[] = {
-      {"process", "upgrade_grace: 1h"},
       {"listener", "mode: tcp"},
       {"listener", "mode: dsr"},
       {"listener", "proxy_protocol: accept"},

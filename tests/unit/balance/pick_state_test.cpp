@@ -56,5 +56,20 @@ TEST_CASE("a name that left begins anew when it comes back") {
   CHECK(state.credits == std::vector<std::int64_t>{1, unset});
 }
 
+TEST_CASE("another state goes on where one left off, for the names that both have") {
+  PickState before(1);
+  before.remap(Names{"a", "b"});
+  before.credits = {10, 20};
+  PickState after(2);
+  after.resume(before.turns());
+  after.remap(Names{"b", "new", "a"});
+  CHECK(after.credits == std::vector<std::int64_t>{20, unset, 10});
+
+  PickState odd(3);
+  odd.resume({.names = {"a", "b"}, .credits = {1}});
+  odd.remap(Names{"a", "b"});
+  CHECK(odd.credits == std::vector<std::int64_t>{1, unset});
+}
+
 }  // namespace
 }  // namespace stickler::balance

@@ -307,5 +307,49 @@ TEST_CASE("another policy is in force with the next set") {
   for (int i = 0; i < 10; ++i) CHECK(set->pick({}, state) == 1);
 }
 
+TEST_CASE("another registry goes on with what is known: verdicts, ejections, generations, answer times") {
+  World before(pool_of({"a", "b", "c"}));
+  before.probe("a", false);
+  REQUIRE(before.eject("b"));
+  before.live("b")->generation = 7;
+  before.live("c")->load.answer_time.record(20ms, start);
+  World after(pool_of({"a", "b", "c", "new"}));
+  after.registry.recall(before.registry.memories(), start);
+  CHECK(after.states() == "a:down b:ejected c:up new:up");
+  CHECK(after.registry.view("login", "b")->ejected_until == before.registry.view("login", "b")->ejected_until);
+  CHECK(after.live("b")->generation == 7);
+  CHECK(after.live("c")->load.answer_time.value(start) == 20ms);
+
+  // The next ejection is longer, as it would have been.
+  CHECK(after.registry.end_what_is_over(start + 10s).ejections.size() == 1);
+  REQUIRE(after.eject("b", start + 11s));
+  CHECK(after.registry.view("login", "b")->ejected_until == start + 31s);
+}
+
+TEST_CASE("what was known of another address, or is not watched any more, is not recalled") {
+  World before(pool_of({"a", "b", "c", "d"}));
+  before.probe("a", false);
+  before.probe("b", false);
+  REQUIRE(before.eject("c"));
+  PoolSettings settings = pool_of({"a", "b", "c", "d"});
+  settings.backends[0].address = *Address::parse("127.0.0.1:1");
+  settings.passive.reset();
+  World after(settings);
+  after.registry.recall(before.registry.memories(), start);
+  CHECK(after.states() == "a:up b:down c:up d:up");
+
+  World gone(pool_of({"x"}));
+  gone.registry.recall(before.registry.memories(), start);
+  CHECK(gone.states() == "x:up");
+}
+
+TEST_CASE("an ejection that the pool as it is now does not allow is over when it is recalled") {
+  World before(pool_of({"a", "b"}));
+  REQUIRE(before.eject("a"));
+  World after(pool_of({"a"}));
+  after.registry.recall(before.registry.memories(), start);
+  CHECK(after.states() == "a:up");
+}
+
 }  // namespace
 }  // namespace stickler::cluster

@@ -42,6 +42,7 @@ TEST_CASE("a changed key is named with its old and its new value") {
   };
   const std::vector<Row> rows = {
       {[](Config& c) { c.process.shutdown_grace = 5s; }, "process.shutdown_grace: changed from 30s to 5s"},
+      {[](Config& c) { c.process.upgrade_grace = 5s; }, "process.upgrade_grace: changed from 1h to 5s"},
       {[](Config& c) { c.log.level = "debug"; }, "log.level: changed from info to debug"},
       {[](Config& c) { c.headers.request.remove = {"X-A"}; }, "headers.request.remove: changed from [] to [\"X-A\"]"},
       {[](Config& c) { c.listeners[0].pool = "old"; }, "listener 'web': pool changed from login to old"},

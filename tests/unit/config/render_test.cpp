@@ -56,7 +56,7 @@ TEST_CASE("defaults are rendered as the file would give them") {
   const std::string json = render_json(Config{});
   CHECK(
       json ==
-      R"({"version": 1, "process": {"workers": "auto", "user": "", "shutdown_grace": "30s"}, )"
+      R"({"version": 1, "process": {"workers": "auto", "user": "", "shutdown_grace": "30s", "upgrade_grace": "1h"}, )"
       R"("admin": {"listen": "127.0.0.1:9900", "token_file": ""}, "log": {"level": "info", "file": "stderr"}, )"
       R"("access_log": {"file": "off", "format": "json"}, "headers": {"request": {"set": {}, "add": {}, "remove": []}, )"
       R"("response": {"set": {}, "add": {}, "remove": []}}, "listeners": {}, "pools": {}})");

@@ -40,6 +40,7 @@ TEST_CASE("a value at the edge of its range is accepted, and one beyond it refus
   const std::vector<Edge> edges = {
       {top_with, "process: {workers: ", {"auto", "1", "1024"}, {"0", "1025", "-1", "1.0", "01x", "Auto", "all"}, "}"},
       {top_with, "process: {shutdown_grace: ", {"0s", "1ms", "87600h"}, {"87601h", "30", "-1s", ""}, "}"},
+      {top_with, "process: {upgrade_grace: ", {"0s", "1ms", "87600h"}, {"87601h", "30", "-1s", ""}, "}"},
       {top_with, "admin: {listen: ", {"off", "127.0.0.1:0", "'[::1]:9900'", "unix:/run/a"}, {"on", "'[::]:9900'"}, "}"},
       {listener_with, "timeouts: {request_header: ", {"1ms", "87600h"}, {"0s", "0ms", "99999h"}, "}"},
       {listener_with, "timeouts: {request_body: ", {"1ms"}, {"0s"}, "}"},
@@ -149,7 +150,7 @@ TEST_CASE("routes and backends are counted") {
 
 TEST_CASE("what a file says is what the configuration has") {
   const Loaded loaded = load(R"(version: 1
-process: {workers: 3, user: www-data, shutdown_grace: 5s}
+process: {workers: 3, user: www-data, shutdown_grace: 5s, upgrade_grace: 10m}
 admin: {listen: off, token_file: /etc/token}
 log: {level: debug, file: /var/log/stickler.log}
 access_log: {file: stdout, format: combined}
@@ -186,7 +187,7 @@ pools:
 )");
   CHECK(report(loaded).empty());
   Config wanted;
-  wanted.process = {.workers = 3, .user = "www-data", .shutdown_grace = 5s};
+  wanted.process = {.workers = 3, .user = "www-data", .shutdown_grace = 5s, .upgrade_grace = 10min};
   wanted.admin = {.listen = std::nullopt, .token_file = "/etc/token"};
   wanted.log = {.level = "debug", .file = "/var/log/stickler.log"};
   wanted.access_log = {.file = "stdout", .format = AccessLogFormat::combined};

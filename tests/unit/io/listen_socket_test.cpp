@@ -1,11 +1,15 @@
 #include "lb/io/listen_socket.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include "tests/unit/io/peers.h"
 
@@ -201,6 +205,47 @@ TEST_CASE("a duplicate takes from the same queue, and does not own the file") {
     CHECK(accept_from(*copy).fd() >= 0);
   }
   CHECK(can_connect(socket.address()));
+}
+
+TEST_CASE("a listening socket is adopted with its queue; what is none is refused and stays open") {
+  ListenSocket first = listen_on(loopback());
+  const int copy = ::dup(first.fd());
+  const Descriptor client = connect_to(first.address());
+  const auto adopted = ListenSocket::adopt(copy);
+  REQUIRE(adopted);
+  CHECK(adopted->fd() == copy);
+  CHECK(adopted->address() == first.address());
+  CHECK((fcntl(copy, F_GETFD) & FD_CLOEXEC) != 0);
+  first = listen_on(loopback());  // The other owner lets go of it.
+  const Descriptor server = accept_from(*adopted);
+  client.send("hello");
+  server.await_readable();
+  CHECK(server.receive_ready() == "hello");
+
+  const Descriptor plain(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  CHECK_FALSE(ListenSocket::adopt(plain.fd()));
+  CHECK(fcntl(plain.fd(), F_GETFD) >= 0);
+  CHECK_FALSE(ListenSocket::adopt(-1));
+}
+
+TEST_CASE("the file of an adopted unix socket goes with whoever owns it") {
+  char directory[] = "/tmp/stickler-adopt-XXXXXX";
+  REQUIRE(::mkdtemp(directory) != nullptr);
+  const std::string path = std::string(directory) + "/web.sock";
+  const auto exists = [&path] { return ::access(path.c_str(), F_OK) == 0; };
+  {
+    std::optional<ListenSocket> first = *ListenSocket::bind(*Address::parse("unix:" + path), {});
+    std::optional<ListenSocket> second = *ListenSocket::adopt(::dup(first->fd()));
+    second.reset();
+    CHECK(exists());
+    second = *ListenSocket::adopt(::dup(first->fd()));
+    second->own_file();
+    first->leave_file();
+    first.reset();
+    CHECK(exists());
+  }
+  CHECK_FALSE(exists());
+  ::rmdir(directory);
 }
 
 }  // namespace

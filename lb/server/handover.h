@@ -1,0 +1,37 @@
+// Handover: what a process leaves to the one that takes over from it, and its form on the way. Pure; any thread.
+//
+// The two may be different releases, so the form is JSON, which ignores what it does not know. A state of a later
+// version, or one that makes no sense, is not taken, and that is all: a process that starts without it starts as any
+// other does. Only the sockets are needed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lb/base/error.h"
+#include "lb/cluster/backend_registry.h"
+#include "lb/proxy/worker.h"
+
+namespace stickler::server {
+
+struct LiveState {
+  std::map<std::string, std::string> cookie_keys;  // By pool: those that were made up because none is configured.
+  std::vector<cluster::BackendMemory> backends;
+  std::vector<proxy::PoolTurns> turns;  // By worker.
+};
+
+struct Handover {
+  std::vector<std::pair<std::string, int>> listeners;  // ListenerSockets::descriptors()
+  std::optional<std::pair<std::string, int>> admin;    // admin.listen
+  LiveState state;
+  std::string not_taken;  // By decode(): why the state is empty; "": it is not.
+};
+
+std::string encode(const Handover& handover);
+Result<Handover> decode(std::string_view text);
+
+}  // namespace stickler::server

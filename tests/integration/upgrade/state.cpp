@@ -1,0 +1,104 @@
+// SIGUSR2: what is known of sessions and backends goes along.
+#include <catch2/catch.hpp>
+
+#include "tests/integration/failure/addresses.h"
+#include "tests/integration/failure/named.h"
+#include "tests/integration/upgrade/lineage.h"
+
+namespace stickler::integration {
+namespace {
+
+struct Session {
+  std::string cookie{};
+  std::string node{};
+};
+
+// The node that answers; a cookie that it is given is the session's from then on.
+std::string visit(Session& session, std::uint16_t port) {
+  const Message answer = fetch(port, "/", "Cookie: " + session.cookie + "\r\nConnection: close\r\n");
+  const std::string given = answer.field("Set-Cookie");
+  if (!given.empty()) session.cookie = given.substr(0, given.find(';'));
+  return answer.body;
+}
+
+TEST_CASE("sessions stay bound where no cookie key is configured, through two upgrades") {
+  ScriptedOrigin a(named("a"));
+  ScriptedOrigin b(named("b"));
+  ScriptedOrigin c(named("c"));
+  Lineage lineage(Setup{.pool = {"policy: random", "affinity: {cookie: {}}"},
+                        .backends = {backend("a", a), backend("b", b), backend("c", c)}});
+  std::vector<Session> sessions(12);
+  for (Session& session : sessions) session.node = visit(session, lineage.port());
+  for (int generation = 0; generation < 2; ++generation) {
+    lineage.upgrade_and_settle();
+    for (Session& session : sessions) CHECK(visit(session, lineage.port()) == session.node);
+  }
+}
+
+TEST_CASE("an ejection goes on for as long as it had to") {
+  ReservedPort nobody;
+  ScriptedOrigin good(named("good"));
+  Lineage lineage(Setup{.pool = {"health: {passive: {consecutive_failures: 2, eject: 1h}}"},
+                        .backends = {backend("bad", nobody.address()), backend("good", good)}});
+  for (int i = 0; i < 6; ++i) CHECK(fetch(lineage.port(), "/").status() == 200);
+  REQUIRE(comes_to(lineage.balancer(), "bad", "ejected"));
+  const auto left = [&] {
+    return lineage.balancer().admin_json("/api/v1/pools/app/backends/bad").at("ejected_for_seconds").get<double>();
+  };
+  const double before = left();
+  lineage.upgrade_and_settle();
+  CHECK(state_of(lineage.balancer(), "bad") == "ejected");
+  CHECK(left() <= before);
+  CHECK(left() > before - 600);
+  for (int i = 0; i < 10; ++i) CHECK(fetch(lineage.port(), "/").status() == 200);
+  CHECK(lineage.balancer().metric("stickler_backend_failures_total", "backend=\"bad\"") == 0);
+}
+
+TEST_CASE("a backend that probes found down is asked nothing, and comes back only after `rise` probes") {
+  std::atomic<bool> well{false};
+  std::atomic<int> asked{0};
+  ScriptedOrigin sick(answering([&](const Message& request) {
+    if (request.target() != "/healthz") {
+      ++asked;
+      return reply("sick");
+    }
+    return reply("", "", well ? "200 OK" : "500 Internal Server Error");
+  }));
+  ScriptedOrigin good(named("good"));
+  const auto with_rise = [&](const std::string& rise) {
+    return Setup{
+        .pool = {"health: {active: {path: /healthz, interval: 50ms, timeout: 5s, fall: 2, rise: " + rise + "}}"},
+        .backends = {backend("sick", sick), backend("good", good)}};
+  };
+  Lineage lineage(with_rise("1000"));
+  REQUIRE(comes_to(lineage.balancer(), "sick", "down"));
+  const int before = asked;
+  lineage.upgrade_and_settle();
+  well = true;
+  const std::size_t probes = sick.seen_target("/healthz");
+  CHECK(eventually([&] { return sick.seen_target("/healthz") > probes + 3; }));
+  for (int i = 0; i < 10; ++i) CHECK(fetch(lineage.port(), "/").body == "good");
+  CHECK(asked == before);
+  CHECK(state_of(lineage.balancer(), "sick") == "down");
+  lineage.balancer().rewrite(yaml(with_rise("2")));
+  lineage.upgrade_and_settle();
+  CHECK(comes_to(lineage.balancer(), "sick", "up"));
+}
+
+TEST_CASE("the rotation goes on where it was") {
+  ScriptedOrigin a(named("a"));
+  ScriptedOrigin b(named("b"));
+  ScriptedOrigin c(named("c"));
+  Lineage lineage(Setup{.backends = {backend("a", a), backend("b", b), backend("c", c)}});
+  std::string seen;
+  for (int i = 0; i < 9; ++i) {
+    seen += fetch(lineage.port(), "/").body;
+    lineage.upgrade_and_settle();
+  }
+  CHECK(seen.substr(0, 3) == seen.substr(3, 3));
+  CHECK(seen.substr(0, 3) == seen.substr(6, 3));
+  for (const ScriptedOrigin* origin : {&a, &b, &c}) CHECK(origin->requests() == 3);
+}
+
+}  // namespace
+}  // namespace stickler::integration

@@ -1,0 +1,157 @@
+#include "lb/server/handover.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace stickler::server {
+namespace {
+
+using Json = nlohmann::json;
+
+TimePoint at(std::int64_t nanoseconds) { return TimePoint(Duration(nanoseconds)); }
+
+Handover everything() {
+  Handover handover;
+  handover.listeners = {{"127.0.0.1:80", 7}, {"127.0.0.1:80", 8}, {"web 127.0.0.1:0", 9}, {"unix:/run/web", 10}};
+  handover.admin.emplace("127.0.0.1:9900", 11);
+  handover.state.cookie_keys = {{"app", std::string("\0\xff a key", 8)}};
+  handover.state.backends = {{.pool = "app",
+                              .name = "a",
+                              .address = *Address::parse("10.0.0.1:80"),
+                              .probes = cluster::ProbeVerdict::down,
+                              .breaker = {.state = cluster::Breaker::State::half_open,
+                                          .why = cluster::Ejected::success_rate,
+                                          .until = at(6'000),
+                                          .out_until = at(5'000),
+                                          .last_length = Duration(77),
+                                          .in_a_row = 2},
+                              .generation = 4'000'000'000,
+                              .answer_time = {.value = Duration(12), .at = at(34)}},
+                             {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
+  handover.state.turns = {{{"app", {.names = {"a", "b"}, .credits = {-3, 5}}}}, {}};
+  return handover;
+}
+
+TEST_CASE("what one process hands over is what the other one gets") {
+  const Handover sent = everything();
+  const auto got = decode(encode(sent));
+  REQUIRE(got);
+  CHECK(got->not_taken.empty());
+  CHECK(got->listeners == sent.listeners);
+  CHECK(got->admin == sent.admin);
+  CHECK(got->state.cookie_keys == sent.state.cookie_keys);
+  REQUIRE(got->state.backends.size() == 2);
+  const cluster::BackendMemory& a = got->state.backends[0];
+  CHECK(a.pool == "app");
+  CHECK(a.name == "a");
+  CHECK(a.address == *Address::parse("10.0.0.1:80"));
+  CHECK(a.probes == cluster::ProbeVerdict::down);
+  CHECK(a.breaker.state == cluster::Breaker::State::half_open);
+  CHECK(a.breaker.why == cluster::Ejected::success_rate);
+  CHECK(a.breaker.until == at(6'000));
+  CHECK(a.breaker.out_until == at(5'000));
+  CHECK(a.breaker.last_length == Duration(77));
+  CHECK(a.breaker.in_a_row == 2);
+  CHECK(a.generation == 4'000'000'000);
+  CHECK(a.answer_time.value == Duration(12));
+  CHECK(a.answer_time.at == at(34));
+  const cluster::BackendMemory& b = got->state.backends[1];
+  CHECK(b.address == *Address::parse("unix:/run/b"));
+  CHECK(b.probes == cluster::ProbeVerdict::unknown);
+  CHECK(b.breaker.state == cluster::Breaker::State::closed);
+  REQUIRE(got->state.turns.size() == 2);
+  CHECK(got->state.turns[0].at("app").names == std::vector<std::string>{"a", "b"});
+  CHECK(got->state.turns[0].at("app").credits == std::vector<std::int64_t>{-3, 5});
+  CHECK(got->state.turns[1].empty());
+}
+
+TEST_CASE("a candidate that had no turn yet has none afterwards") {
+  Handover handover;
+  handover.state.turns = {{{"app", {.names = {"a", "new"}, .credits = {1, balance::PickState::credit_unset}}}}};
+  const auto got = decode(encode(handover));
+  REQUIRE(got);
+  CHECK(got->state.turns.at(0).at("app").names == std::vector<std::string>{"a"});
+}
+
+TEST_CASE("without its sockets a process cannot take over") {
+  for (const char* text : {"", "{", "[]", "7", "{}", R"({"listeners": 7})", R"({"listeners": [{"key": "a"}]})",
+                           R"({"listeners": [{"key": "a", "fd": "7"}]})", R"({"listeners": [{"key": "a", "fd": -1}]})",
+                           R"({"listeners": [], "admin": [{"fd": 3}]})"}) {
+    CAPTURE(text);
+    const auto got = decode(text);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().message.find("cannot be understood") != std::string::npos);
+  }
+}
+
+TEST_CASE("a state of another version is not taken, the sockets are") {
+  Json json = Json::parse(encode(everything()));
+  json["state"] = {{"version", 2}, {"what", "nobody knows"}};
+  const auto got = decode(json.dump());
+  REQUIRE(got);
+  CHECK(got->not_taken == "its version is 2, not 1");
+  CHECK(got->listeners.size() == 4);
+  CHECK(got->state.backends.empty());
+}
+
+TEST_CASE("what a later release adds is not looked at") {
+  Json json = Json::parse(encode(everything()));
+  json["weather"] = "fine";
+  json["state"]["mood"] = {1, 2};
+  json["state"]["backends"][0]["colour"] = "red";
+  json["listeners"][0]["colour"] = "red";
+  const auto got = decode(json.dump());
+  REQUIRE(got);
+  CHECK(got->not_taken.empty());
+  CHECK(got->state.backends.size() == 2);
+}
+
+TEST_CASE("a state that makes no sense is not taken, not even in part") {
+  struct Row {
+    const char* where;  // A JSON pointer.
+    Json what;          // In its place; null: nothing is.
+  };
+  const Row rows[] = {{"/state", nullptr},
+                      {"/state/version", "1"},
+                      {"/state/cookie_keys", nullptr},
+                      {"/state/cookie_keys/app", "no base64url!"},
+                      {"/state/cookie_keys/app", 7},
+                      {"/state/backends", 7},
+                      {"/state/backends/1", nullptr},
+                      {"/state/backends/1/address", "nowhere"},
+                      {"/state/backends/1/probes", 3},
+                      {"/state/backends/1/probes", -1},
+                      {"/state/backends/1/generation", "x"},
+                      {"/state/backends/1/breaker", 3},
+                      {"/state/backends/1/breaker_until", "soon"},
+                      {"/state/turns", "round"},
+                      {"/state/turns/0/app/a", "first"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.where, row.what.dump());
+    Json json = Json::parse(encode(everything()));
+    json[Json::json_pointer(row.where)] = row.what;
+    const auto got = decode(json.dump());
+    REQUIRE(got);
+    CHECK_FALSE(got->not_taken.empty());
+    CHECK(got->listeners.size() == 4);
+    CHECK(got->state.cookie_keys.empty());
+    CHECK(got->state.backends.empty());
+    CHECK(got->state.turns.empty());
+  }
+}
+
+TEST_CASE("a credit from outside cannot overflow the rotation's sums") {
+  Json json = Json::parse(encode(everything()));
+  json["state"]["turns"][0]["app"]["a"] = std::numeric_limits<std::int64_t>::max();
+  json["state"]["turns"][0]["app"]["b"] = std::numeric_limits<std::int64_t>::min() + 1;
+  const auto got = decode(json.dump());
+  REQUIRE(got);
+  for (const std::int64_t credit : got->state.turns.at(0).at("app").credits) {
+    CHECK(std::abs(credit) <= std::int64_t{1} << 48);
+  }
+}
+
+}  // namespace
+}  // namespace stickler::server
