@@ -106,7 +106,9 @@ std::vector<BackendMemory> BackendRegistry::memories() const {
                      .probes = entry.probes,
                      .breaker = entry.breaker.history(),
                      .generation = entry.backend->generation.load(std::memory_order_relaxed),
-                     .answer_time = entry.backend->load.answer_time.figure()});
+                     .answer_time = entry.backend->load.answer_time.figure(),
+                     .configured = entry.settings.state,
+                     .order = entry.order});
     }
   }
   return all;
@@ -116,7 +118,9 @@ void BackendRegistry::recall(const std::vector<BackendMemory>& memories, TimePoi
   for (const BackendMemory& memory : memories) {
     Pool* pool = find_pool(memory.pool);
     Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, memory.name);
-    if (entry == nullptr || entry->settings.address != memory.address) continue;
+    if (entry == nullptr) continue;
+    if (entry->settings.state == memory.configured) entry->order = memory.order;
+    if (entry->settings.address != memory.address) continue;
     entry->probes = memory.probes;
     entry->breaker = Breaker(memory.breaker);
     forget_unwatched(*entry, pool->settings);

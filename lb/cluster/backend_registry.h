@@ -64,6 +64,8 @@ struct BackendMemory {
   Breaker::History breaker{};
   std::uint32_t generation = 0;
   balance::PeakEwma::Figure answer_time{};
+  Configured configured = Configured::up;  // What the order below departs from.
+  std::optional<Order> order{};
 };
 
 class BackendRegistry {
@@ -75,8 +77,7 @@ class BackendRegistry {
   // would not allow in the pool as it is now are over. Who joins a pool that was there before, starts slowly.
   void configure(std::vector<PoolSettings> pools, TimePoint now);
 
-  // All that is known, and its return, after configure() and before traffic. Of a backend that is configured no more,
-  // or at another address, nothing returns; nor what is watched no more.
+  // All that is known, and its return, after configure() and before traffic, as far as configure() would have kept it.
   std::vector<BackendMemory> memories() const;
   void recall(const std::vector<BackendMemory>& memories, TimePoint now);
 

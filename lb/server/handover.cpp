@@ -44,6 +44,31 @@ std::vector<std::pair<std::string, int>> sockets_of(const Json& json) {
   return all;
 }
 
+// One of an enumeration that ends with `last`.
+template <class Enum>
+Enum choice_of(const Json& json, Enum last) {
+  const int number = json.get<int>();
+  if (number < 0 || number > static_cast<int>(last)) throw std::invalid_argument("a choice that is none");
+  return static_cast<Enum>(number);
+}
+
+Json to_json(const std::optional<cluster::Order>& order) {
+  if (!order) return {};
+  return {{"state", static_cast<int>(order->state)},
+          {"since", nanoseconds(order->since)},
+          {"deadline", order->deadline ? Json(nanoseconds(*order->deadline)) : Json()},
+          {"sessions", order->sessions}};
+}
+
+std::optional<cluster::Order> order_of(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  cluster::Order order{.state = choice_of(json.at("state"), cluster::Configured::down),
+                       .since = time_of(json.at("since")),
+                       .sessions = json.at("sessions").get<std::uint64_t>()};
+  if (!json.at("deadline").is_null()) order.deadline = time_of(json.at("deadline"));
+  return order;
+}
+
 Json to_json(const cluster::BackendMemory& memory) {
   const cluster::Breaker::History& breaker = memory.breaker;
   return {{"pool", memory.pool},
@@ -58,15 +83,9 @@ Json to_json(const cluster::BackendMemory& memory) {
           {"ejections", breaker.in_a_row},
           {"generation", memory.generation},
           {"answer_time", memory.answer_time.value.count()},
-          {"answer_time_at", nanoseconds(memory.answer_time.at)}};
-}
-
-// One of an enumeration that ends with `last`.
-template <class Word>
-Word word_of(const Json& json, Word last) {
-  const int word = json.get<int>();
-  if (word < 0 || word > static_cast<int>(last)) throw std::invalid_argument("an unknown word");
-  return static_cast<Word>(word);
+          {"answer_time_at", nanoseconds(memory.answer_time.at)},
+          {"configured", static_cast<int>(memory.configured)},
+          {"order", to_json(memory.order)}};
 }
 
 cluster::BackendMemory memory_of(const Json& json) {
@@ -75,16 +94,18 @@ cluster::BackendMemory memory_of(const Json& json) {
   return {.pool = json.at("pool").get<std::string>(),
           .name = json.at("name").get<std::string>(),
           .address = *address,
-          .probes = word_of(json.at("probes"), cluster::ProbeVerdict::down),
-          .breaker = {.state = word_of(json.at("breaker"), cluster::Breaker::State::half_open),
-                      .why = word_of(json.at("ejected_for"), cluster::Ejected::trial),
+          .probes = choice_of(json.at("probes"), cluster::ProbeVerdict::down),
+          .breaker = {.state = choice_of(json.at("breaker"), cluster::Breaker::State::half_open),
+                      .why = choice_of(json.at("ejected_for"), cluster::Ejected::trial),
                       .until = time_of(json.at("breaker_until")),
                       .out_until = time_of(json.at("ejection_end")),
                       .last_length = Duration(json.at("ejection_length").get<std::int64_t>()),
                       .in_a_row = json.at("ejections").get<std::uint32_t>()},
           .generation = json.at("generation").get<std::uint32_t>(),
           .answer_time = {.value = Duration(json.at("answer_time").get<std::int64_t>()),
-                          .at = time_of(json.at("answer_time_at"))}};
+                          .at = time_of(json.at("answer_time_at"))},
+          .configured = choice_of(json.at("configured"), cluster::Configured::down),
+          .order = order_of(json.at("order"))};
 }
 
 Json to_json(const proxy::PoolTurns& pools) {

@@ -116,7 +116,7 @@ pid_t pid_from(const std::string& file) {
   return std::atoi(read_file(file).c_str());
 }
 
-TEST_CASE("a program that never gets ready is killed; until then there is no other upgrade, and no reload") {
+TEST_CASE("a program that never gets ready is killed; until then there is no other upgrade, no reload and no order") {
   ScriptedOrigin origin(named("a"));
   Installed program;
   TemporaryDirectory directory;
@@ -127,6 +127,12 @@ TEST_CASE("a program that never gets ready is killed; until then there is no oth
   lineage.signal(SIGUSR2);
   lineage.await_line("upgrade refused: one is under way");
   CHECK(reload_by_command(lineage.balancer()).status() == 409);
+  const Message order = RawClient(lineage.balancer().admin_port())
+                            .exchange(
+                                "POST /api/v1/pools/app/backends/a/drain HTTP/1.1\r\nHost: localhost\r\n"
+                                "Content-Length: 0\r\n\r\n");
+  CHECK(order.status() == 409);
+  CHECK(order.body.find("an upgrade is under way") != std::string::npos);
   check_that_it_serves(lineage);
   lineage.await_line(serves_on + "it was not ready within 10 s");
   CHECK(eventually([child] { return !runs(child); }));  // Reaped as well.

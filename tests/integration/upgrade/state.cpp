@@ -100,5 +100,30 @@ TEST_CASE("the rotation goes on where it was") {
   for (const ScriptedOrigin* origin : {&a, &b, &c}) CHECK(origin->requests() == 3);
 }
 
+TEST_CASE("orders of the operator stay in force, and a drain's deadline where it was") {
+  ScriptedOrigin a(named("a"));
+  ScriptedOrigin b(named("b"));
+  ScriptedOrigin c(named("c"));
+  Lineage lineage(
+      Setup{.pool = {"affinity: {cookie: {}}"}, .backends = {backend("a", a), backend("b", b), backend("c", c)}});
+  const auto order = [&](const std::string& what, const std::string& body) {
+    return RawClient(lineage.balancer().admin_port())
+        .exchange("POST /api/v1/pools/app/backends/" + what +
+                  " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
+        .status();
+  };
+  REQUIRE(order("a/drain", R"({"deadline_seconds": 3600})") == 200);
+  REQUIRE(order("b/disable", "") == 200);
+  lineage.upgrade_and_settle();
+  CHECK(state_of(lineage.balancer(), "a") == "draining");
+  CHECK(state_of(lineage.balancer(), "b") == "down");
+  const auto drain = lineage.balancer().admin_json("/api/v1/pools/app/backends/a").at("drain");
+  CHECK(drain.at("deadline_in_seconds") <= 3600);
+  CHECK(drain.at("deadline_in_seconds") > 3000);
+  for (int i = 0; i < 6; ++i) CHECK(fetch(lineage.port(), "/").body == "c");
+  REQUIRE(order("a/undrain", "") == 200);
+  CHECK(state_of(lineage.balancer(), "a") == "up");
+}
+
 }  // namespace
 }  // namespace stickler::integration

@@ -326,6 +326,21 @@ TEST_CASE("another registry goes on with what is known: verdicts, ejections, gen
   CHECK(after.registry.view("login", "b")->ejected_until == start + 31s);
 }
 
+TEST_CASE("an order is recalled unless the configuration says another state by now") {
+  World before(pool_of({"a", "b", "c"}));
+  const Order drain{.state = Configured::drain, .since = start, .deadline = start + 5s, .sessions = 9};
+  for (const char* name : {"a", "b", "c"}) REQUIRE(before.registry.order("login", name, drain));
+  PoolSettings settings = pool_of({"a", "b", "c"});
+  settings.backends[1].state = Configured::down;
+  settings.backends[2].address = *Address::parse("127.0.0.1:1");
+  World after(settings);
+  after.registry.recall(before.registry.memories());
+  CHECK(after.states() == "a:draining b:down c:draining");
+  CHECK(after.registry.view("login", "a")->order == drain);
+  CHECK_FALSE(after.registry.view("login", "b")->order);
+  CHECK(after.registry.next_end() == start + 5s);
+}
+
 TEST_CASE("what was known of another address, or is not watched any more, is not recalled") {
   World before(pool_of({"a", "b", "c", "d"}));
   before.probe("a", false);

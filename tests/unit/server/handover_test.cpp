@@ -17,19 +17,22 @@ Handover everything() {
   handover.listeners = {{"127.0.0.1:80", 7}, {"127.0.0.1:80", 8}, {"web 127.0.0.1:0", 9}, {"unix:/run/web", 10}};
   handover.admin.emplace("127.0.0.1:9900", 11);
   handover.state.cookie_keys = {{"app", std::string("\0\xff a key", 8)}};
-  handover.state.backends = {{.pool = "app",
-                              .name = "a",
-                              .address = *Address::parse("10.0.0.1:80"),
-                              .probes = cluster::ProbeVerdict::down,
-                              .breaker = {.state = cluster::Breaker::State::half_open,
-                                          .why = cluster::Ejected::success_rate,
-                                          .until = at(6'000),
-                                          .out_until = at(5'000),
-                                          .last_length = Duration(77),
-                                          .in_a_row = 2},
-                              .generation = 4'000'000'000,
-                              .answer_time = {.value = Duration(12), .at = at(34)}},
-                             {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
+  handover.state.backends = {
+      {.pool = "app",
+       .name = "a",
+       .address = *Address::parse("10.0.0.1:80"),
+       .probes = cluster::ProbeVerdict::down,
+       .breaker = {.state = cluster::Breaker::State::half_open,
+                   .why = cluster::Ejected::success_rate,
+                   .until = at(6'000),
+                   .out_until = at(5'000),
+                   .last_length = Duration(77),
+                   .in_a_row = 2},
+       .generation = 4'000'000'000,
+       .answer_time = {.value = Duration(12), .at = at(34)},
+       .configured = cluster::Configured::down,
+       .order = cluster::Order{.state = cluster::Configured::drain, .since = at(8), .deadline = at(9), .sessions = 10}},
+      {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
   handover.state.turns = {{{"app", {.names = {"a", "b"}, .credits = {-3, 5}}}}, {}};
   return handover;
 }
@@ -57,10 +60,13 @@ TEST_CASE("what one process hands over is what the other one gets") {
   CHECK(a.generation == 4'000'000'000);
   CHECK(a.answer_time.value == Duration(12));
   CHECK(a.answer_time.at == at(34));
+  CHECK(a.configured == cluster::Configured::down);
+  CHECK(a.order == sent.state.backends[0].order);
   const cluster::BackendMemory& b = got->state.backends[1];
   CHECK(b.address == *Address::parse("unix:/run/b"));
   CHECK(b.probes == cluster::ProbeVerdict::unknown);
   CHECK(b.breaker.state == cluster::Breaker::State::closed);
+  CHECK_FALSE(b.order);
   REQUIRE(got->state.turns.size() == 2);
   CHECK(got->state.turns[0].at("app").names == std::vector<std::string>{"a", "b"});
   CHECK(got->state.turns[0].at("app").credits == std::vector<std::int64_t>{-3, 5});
@@ -126,6 +132,9 @@ TEST_CASE("a state that makes no sense is not taken, not even in part") {
                       {"/state/backends/1/generation", "x"},
                       {"/state/backends/1/breaker", 3},
                       {"/state/backends/1/breaker_until", "soon"},
+                      {"/state/backends/0/order/state", 4},
+                      {"/state/backends/0/order/since", "then"},
+                      {"/state/backends/0/configured", 9},
                       {"/state/turns", "round"},
                       {"/state/turns/0/app/a", "first"}};
   for (const Row& row : rows) {
