@@ -26,6 +26,7 @@ bool BackendRegistry::Entry::is_tried(const PoolView& pool) const {
 
 void BackendRegistry::Entry::come_back() {
   breaker.close();
+  if (standing == balance::Standing::bound_only) standing = balance::Standing::down;  // On trial, until now.
   forget_traffic();
 }
 
@@ -59,6 +60,7 @@ void BackendRegistry::configure(std::vector<PoolSettings> pools, TimePoint now) 
       pool.entries.push_back(carry_over(before, settings, std::move(backend)));
     }
     settings.backends.clear();
+    pool.outcomes.resize(pool.entries.size());
     const balance::PolicyEntry* policy = balance::find_policy(settings.policy);
     if (policy != nullptr && !policy->follows_slow_start) settings.slow_start = {};
     pool.settings = std::move(settings);
@@ -224,7 +226,6 @@ std::vector<std::shared_ptr<Backend>> BackendRegistry::eject_outliers(const Read
 }
 
 BackendRegistry::Entry* BackendRegistry::Pool::find_outlier() {
-  std::vector<Outcomes> outcomes(entries.size());
   for (const std::size_t looks : {OutcomeWindow::looks_short, OutcomeWindow::looks_long}) {
     for (std::size_t i = 0; i < entries.size(); ++i) outcomes[i] = entries[i].outcomes.last(looks);
     if (const auto found = cluster::find_outlier(outcomes)) return &entries[*found];
@@ -239,10 +240,10 @@ BackendRegistry::Trial BackendRegistry::record_trial(std::string_view pool_name,
   if (entry == nullptr || entry->breaker.state() != Breaker::State::half_open) return Trial::goes_on;
   entry->breaker.record_trial(ok, *pool->settings.passive, now);
   if (entry->breaker.state() == Breaker::State::half_open) return Trial::goes_on;
+  const bool passed = entry->breaker.is_closed();
+  if (passed) entry->come_back();
   review(*pool, now);
-  if (entry->breaker.state() == Breaker::State::open) return Trial::failed;
-  entry->forget_traffic();
-  return Trial::passed;
+  return passed ? Trial::passed : Trial::failed;
 }
 
 bool BackendRegistry::order(std::string_view pool_name, std::string_view backend, const Order& order, TimePoint now) {

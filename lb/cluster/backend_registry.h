@@ -165,6 +165,7 @@ class BackendRegistry {
     PoolSettings settings;  // Its backends moved out into entries.
     std::vector<Entry> entries;
     PoolView view;
+    std::vector<Outcomes> outcomes;  // Of the entries, as they are compared; kept, so that no look allocates.
 
     std::size_t ejected() const;
     bool can_spare(const Entry& entry) const;

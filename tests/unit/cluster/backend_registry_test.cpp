@@ -322,19 +322,19 @@ TEST_CASE("another registry goes on with what is known: verdicts, ejections, gen
 
   // The next ejection is longer, as it would have been.
   CHECK(after.registry.end_what_is_over(start + 10s).ejections.size() == 1);
-  REQUIRE(after.eject("b", start + 11s));
+  CHECK(after.registry.record_trial("login", "b", false, start + 11s) == BackendRegistry::Trial::failed);
   CHECK(after.registry.view("login", "b")->ejected_until == start + 31s);
 }
 
 TEST_CASE("an order is recalled unless the configuration says another state by now") {
   World before(pool_of({"a", "b", "c"}));
   const Order drain{.state = Configured::drain, .since = start, .deadline = start + 5s, .sessions = 9};
-  for (const char* name : {"a", "b", "c"}) REQUIRE(before.registry.order("login", name, drain));
+  for (const char* name : {"a", "b", "c"}) REQUIRE(before.registry.order("login", name, drain, start));
   PoolSettings settings = pool_of({"a", "b", "c"});
   settings.backends[1].state = Configured::down;
   settings.backends[2].address = *Address::parse("127.0.0.1:1");
   World after(settings);
-  after.registry.recall(before.registry.memories());
+  after.registry.recall(before.registry.memories(), start);
   CHECK(after.states() == "a:draining b:down c:draining");
   CHECK(after.registry.view("login", "a")->order == drain);
   CHECK_FALSE(after.registry.view("login", "b")->order);

@@ -190,7 +190,7 @@ TEST_CASE("who starts slowly, and who does not") {
       {"an ejection that is over",
        [](World& w) {
          w.eject('b');
-         w.pass(10s);
+         w.pass(20s);  // The second ten on trial.
        },
        "a:10 b:1 c:10"},
       {"an ejection that a probe has ended",

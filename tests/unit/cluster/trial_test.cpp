@@ -21,7 +21,7 @@ struct World {
           {.name = name, .address = *Address::parse("127.0.0.1:" + std::to_string(9000 + name[0]))});
     }
     configured = settings;
-    registry.configure({settings});
+    registry.configure({settings}, start);
   }
 
   bool fail(const std::string& name, int times, TimePoint now) {
@@ -135,7 +135,7 @@ TEST_CASE("one on trial counts among those that are out") {
 TEST_CASE("when nobody else is left, one on trial is in") {
   World world({"a", "b"});
   world.put_on_trial("a");
-  CHECK(world.registry.record_probe_verdict("login", "b", false));
+  CHECK(world.registry.record_probe_verdict("login", "b", false, start));
   CHECK(world.state("a") == "up");
 }
 
@@ -143,12 +143,12 @@ TEST_CASE("one that drains or has no weight is on trial for the sessions bound t
   World world({"a", "b", "c"});
   world.put_on_trial("a");
   world.configured.backends[0].weight = 0;
-  world.registry.configure({world.configured});
+  world.registry.configure({world.configured}, start);
   CHECK(world.state("a") == "trial");
   CHECK(world.registry.build("login")->trials().empty());
   world.configured.backends[0].weight = 1;
   world.configured.backends[0].state = Configured::drain;
-  world.registry.configure({world.configured});
+  world.registry.configure({world.configured}, start);
   CHECK(world.state("a") == "draining");
   CHECK(world.registry.build("login")->trials().empty());
 }
@@ -156,7 +156,7 @@ TEST_CASE("one that drains or has no weight is on trial for the sessions bound t
 TEST_CASE("a reload keeps a trial") {
   World world({"a", "b", "c"});
   world.put_on_trial("a");
-  world.registry.configure({world.configured});
+  world.registry.configure({world.configured}, start);
   CHECK(world.state("a") == "trial");
   CHECK(world.registry.next_end() == start + 20s);
 }
@@ -197,7 +197,7 @@ TEST_CASE("success rates eject under the same conditions as failures in a row") 
   CHECK(world.look({{"c", bad}, {"d", good}, {"e", good}}).empty());  // Half of five, rounded down, are out.
   CHECK(world.state("c") == "up");
   world.configured.passive.reset();
-  world.registry.configure({world.configured});
+  world.registry.configure({world.configured}, start);
   CHECK(world.look({{"c", bad}, {"d", good}, {"e", good}}).empty());
 }
 
