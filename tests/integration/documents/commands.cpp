@@ -3,8 +3,8 @@
 // The ```sh blocks of a page are run by bash, in their order and as one script that stops at the first failure, in a
 // folder with build/bin/ and conf/, where ports of 127.0.0.1 are free ones. Not run are blocks with a line that begins
 // with `./dev`, `cmake` or `ctest`: they build, or are this very suite. `# 401: ...` behind a curl is the status that
-// it must get; any other curl must get a success. `stickler run` goes on in the background, and `stickler status` and
-// `reload` ask that process.
+// it must get; any other curl must get a success. `stickler run` goes on in the background, and `stickler status`,
+// `reload` and the orders to backends ask that process.
 //
 // A block without a language that begins with `$ stickler` shows what a command prints. It is compared where the
 // command needs neither a running process nor a file.
@@ -31,7 +31,7 @@ stickler() {
   case $1 in
     run) build/bin/stickler run "$2" 2>run.log &
       until grep -q ' info ready$' run.log 2>/dev/null; do kill -0 $! || { cat run.log >&2; exit 1; }; sleep 0.02; done ;;
-    status | reload) build/bin/stickler "$@" --admin "$(sed -n 's/.* listening admin //p' run.log | tail -n 1)" ;;
+    status | reload | drain | undrain | disable | enable) build/bin/stickler "$@" --admin "$(sed -n 's/.* listening admin //p' run.log | tail -n 1)" ;;
     *) build/bin/stickler "$@" ;;
   esac
 }

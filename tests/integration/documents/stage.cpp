@@ -40,7 +40,9 @@ std::string Stage::configuration(const std::string& text) {
   std::string ours;
   for (const std::string& line : lines_of(text)) {
     const bool is_listen = line.find("listen:") != std::string::npos;
-    const auto on_free_port = [this](const std::string&) { return reserved_.emplace_back().address(); };
+    const auto on_free_port = [this](const std::string& written) {
+      return written.starts_with("127.0.0.1:") ? on_free_ports(written) : reserved_.emplace_back().address();
+    };
     std::string changed = line;
     if (is_listen) changed = replaced(changed, R"re(()(\d+\.\d+\.\d+\.\d+:\d+|\[::\]:\d+))re", on_free_port);
     changed = replaced(changed, R"re((address:\s*"?)(\d+\.\d+\.\d+\.\d+:\d+))re",

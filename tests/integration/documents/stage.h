@@ -21,7 +21,7 @@ class Stage {
   // on a free port.
   std::string configuration(const std::string& text);
 
-  // A script's addresses of this machine, the same port for the same port.
+  // Addresses of this machine in a script or a listener, the same port for the same port.
   std::string on_free_ports(const std::string& text);
 
   // Everything that a sample may ask for.
