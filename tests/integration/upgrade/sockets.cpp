@@ -117,11 +117,15 @@ TEST_CASE("who is not root any more binds further sockets beside those that root
     WARN("not root: the switch to another user is not tested");
     return;
   }
+  // Where the programs are built may be for nobody else.
+  TemporaryDirectory installed;
+  std::filesystem::permissions(installed.path(), std::filesystem::perms(0755));
+  const std::string program = installed.file("stickler");
+  std::filesystem::copy_file(stickler_program(), program);
   ScriptedOrigin origin(named("a"));
-  TemporaryDirectory directory;
   Setup setup = with_workers("1", origin);
   setup.process = "{workers: 1, user: nobody}";
-  Lineage lineage(setup);
+  Lineage lineage(setup, {.program = program});
   std::filesystem::permissions(lineage.balancer().directory().path(), std::filesystem::perms(0755));
   std::filesystem::permissions(lineage.balancer().config_path(), std::filesystem::perms(0644));
   write_file(lineage.balancer().config_path(), [&] {
