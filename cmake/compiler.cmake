@@ -32,6 +32,11 @@ endif()
 if(STICKLER_SANITIZE)
   add_compile_options(-fsanitize=${STICKLER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${STICKLER_SANITIZE})
+  # Looking whether an object is of its type needs a pipe, and takes it for another one where no descriptor is to be had:
+  # the tests that take all descriptors away failed in one order of 30.
+  if(STICKLER_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize=vptr)
+  endif()
 endif()
 
 if(STICKLER_FUZZ)
