@@ -109,6 +109,15 @@ class Run:
             raise Failure(f"{' '.join(arguments)}: {run.stderr.strip()}")
         return json.loads(run.stdout)
 
+    def beside_good_clients(self, start):
+        """What became of the good clients during a flood, and what the flood found wrong."""
+        flood = start(self) if start else None
+        try:
+            good = self.good_clients(self.options.seconds)
+        finally:
+            wrongs = list(flood.stop()) if flood else []
+        return good, wrongs
+
     def opened(self):
         return int(self.balancer.metric("stickler_listener_connections_total"))
 
@@ -116,11 +125,7 @@ class Run:
         before = self.opened()
         descriptors_before = self.balancer.descriptors()
         self.balancer.start_peak()
-        flood = start(self) if start else None
-        try:
-            good = self.good_clients(self.options.seconds)
-        finally:
-            wrongs = list(flood.stop()) if flood else []
+        good, wrongs = self.beside_good_clients(start)
         row = {"name": name, "opened": self.opened() - before - GOOD_CLIENTS, "requests": good["requests"],
                "errors": good["errors"], "p50": good["latency_ms"]["p50"], "p99": good["latency_ms"]["p99"],
                "peak": self.balancer.peak_bytes()}
@@ -139,13 +144,8 @@ class Run:
     def flood_peer(self, peer, name, start):
         """How it went for the good clients; what another balancer does wrong is not ours to judge."""
         self.target = peer
-        flood = start(self) if start else None
-        try:
-            good = self.good_clients(self.options.seconds)
-        finally:
-            if flood:
-                list(flood.stop())
-            self.target = self.balancer
+        good, _ = self.beside_good_clients(start)
+        self.target = self.balancer
         latency = good["latency_ms"]
         return {"name": name, "peer": os.path.basename(peer.child.args[0]), "requests": good["requests"],
                 "errors": good["errors"], "p50": latency["p50"], "p99": latency["p99"]}

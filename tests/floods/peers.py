@@ -1,9 +1,7 @@
 """Other balancers under the same floods, so that what the machine itself costs the good clients can be told."""
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import time
 
 from balancer import START_SECONDS_MAX, Failure, Program
@@ -88,11 +86,3 @@ class Peer(Program):
                     return
             time.sleep(0.02)
         raise Failure(f"{self.child.args[0]} does not listen:\n{self.printed()}")
-
-    def stop(self):
-        self.child.send_signal(signal.SIGTERM)
-        try:
-            return self.child.wait(timeout=START_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            return self.child.wait()
