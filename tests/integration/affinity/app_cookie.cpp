@@ -29,22 +29,6 @@ struct Cluster {
   }
 };
 
-// The answer to a request with these whole lines, and its verdict.
-struct Served {
-  std::string node;
-  std::string verdict;
-  friend bool operator==(const Served&, const Served&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const Served& served) {
-    return out << served.node << ' ' << served.verdict;
-  }
-};
-
-Served ask(Balancer& balancer, const std::string& target, const std::string& fields = "") {
-  const Message answer =
-      RawClient(balancer.port()).exchange(request("GET", target, fields + "Connection: close\r\n"), "GET");
-  return {answer.status() == 200 ? answer.body : std::to_string(answer.status()), verdict(balancer, target)};
-}
-
 std::string session(std::string_view value) { return "Cookie: JSESSIONID=" + std::string(value) + "\r\n"; }
 
 TEST_CASE("a request goes to the node that the application's cookie ends in") {
@@ -81,7 +65,7 @@ TEST_CASE("a request goes to the node that the application's cookie ends in") {
   for (const Row& row : rows) {
     CAPTURE(row.what);
     for (int i = 0; i < 3; ++i) {  // More often than the policy would hit it by chance.
-      const Served served = ask(balancer, row.target, row.fields);
+      const Served served = ask_at(balancer, row.target, row.fields);
       if (!row.node.empty()) CHECK(served.node == row.node);
       CHECK(served.verdict == row.verdict);
     }
@@ -112,18 +96,18 @@ TEST_CASE("a node that cannot be connected to is a detour; confirmed down it is 
     Cluster cluster;
     Balancer balancer(cluster.setup(row.more));
     cluster.a.stop();
-    const Served detour = ask(balancer, "/detour", session("8A2F.a"));
+    const Served detour = ask_at(balancer, "/detour", session("8A2F.a"));
     CHECK(detour.verdict == "detour");
     CHECK((detour.node == "b" || detour.node == "c"));
 
     reload(balancer, cluster.setup(row.more, ", state: down"));
-    const Served served = ask(balancer, "/down", session("8A2F.a"));
+    const Served served = ask_at(balancer, "/down", session("8A2F.a"));
     CHECK(served.verdict == row.down_verdict);
     CHECK((served.node == "503") == !row.moves);
 
     cluster.a.start();
     reload(balancer, cluster.setup(row.more));
-    CHECK(ask(balancer, "/back", session("8A2F.a")) == Served{"a", "bound"});
+    CHECK(ask_at(balancer, "/back", session("8A2F.a")) == Served{"a", "bound"});
   }
 }
 
@@ -134,11 +118,11 @@ TEST_CASE("with `next` all requests of a session go to one node while its own is
   std::set<std::string> nodes;
   for (int i = 0; i < 12; ++i) {
     const std::string id = "session-" + std::to_string(i);
-    const Served first = ask(one, "/" + id, session(id + ".a"));
+    const Served first = ask_at(one, "/" + id, session(id + ".a"));
     CHECK(first.verdict == "failover");
-    CHECK(ask(one, "/" + id, session(id + ".a")) == first);
-    CHECK(ask(other, "/" + id, session(id + ".a")) == first);
-    CHECK(ask(other, "/;jsessionid=" + id + ".a") == first);
+    CHECK(ask_at(one, "/" + id, session(id + ".a")) == first);
+    CHECK(ask_at(other, "/" + id, session(id + ".a")) == first);
+    CHECK(ask_at(other, "/;jsessionid=" + id + ".a") == first);
     nodes.insert(first.node);
   }
   CHECK(nodes == std::set<std::string>{"b", "c"});
@@ -149,8 +133,8 @@ TEST_CASE("a node that drains or has weight 0 keeps its sessions and gets no oth
   for (const char* state : {", state: drain", ", weight: 0"}) {
     CAPTURE(state);
     Balancer balancer(cluster.setup("", state));
-    CHECK(ask(balancer, "/bound", session("8A2F.a")) == Served{"a", "bound"});
-    for (int i = 0; i < 6; ++i) CHECK(ask(balancer, "/none").node != "a");
+    CHECK(ask_at(balancer, "/bound", session("8A2F.a")) == Served{"a", "bound"});
+    for (int i = 0; i < 6; ++i) CHECK(ask_at(balancer, "/none").node != "a");
   }
 }
 
@@ -189,10 +173,10 @@ TEST_CASE("prefix: the client's cookie has the node in front, and the node sees 
     }
   }
   CHECK(fetch(balancer.port(), "/log-out").field("Set-Cookie") == "SID=; Max-Age=0");
-  CHECK(ask(balancer, "/bound", "Cookie: SID=a~8A2F\r\n") == Served{"a", "bound"});
-  CHECK(ask(balancer, "/gone", "Cookie: SID=x~8A2F\r\n").verdict == "unknown_node");
-  CHECK(ask(balancer, "/of-before", "Cookie: SID=8A2F\r\n").verdict == "unknown_node");
-  CHECK(ask(balancer, "/none").verdict == "none");
+  CHECK(ask_at(balancer, "/bound", "Cookie: SID=a~8A2F\r\n") == Served{"a", "bound"});
+  CHECK(ask_at(balancer, "/gone", "Cookie: SID=x~8A2F\r\n").verdict == "unknown_node");
+  CHECK(ask_at(balancer, "/of-before", "Cookie: SID=8A2F\r\n").verdict == "unknown_node");
+  CHECK(ask_at(balancer, "/none").verdict == "none");
 
   // A session whose node is down goes on elsewhere, without the prefix.
   reload(balancer, setup(", state: down"));

@@ -65,22 +65,11 @@ struct Cluster {
   }
 };
 
-struct Served {
-  std::string node;
-  std::string verdict;
-  friend bool operator==(const Served&, const Served&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const Served& served) {
-    return out << served.node << ' ' << served.verdict;
-  }
-};
-
 // Each over a connection of its own, so that either worker may get it; at a target of its own, for the access log.
 Served ask(Balancer& balancer, const std::string& fields, const std::string& target = "/me") {
   static std::atomic<int> asked{0};
   const std::string unique = target + "?" + std::to_string(++asked);
-  const Message answer =
-      RawClient(balancer.port()).exchange(request("GET", unique, fields + "Connection: close\r\n"), "GET");
-  return {answer.status() == 200 ? answer.body : std::to_string(answer.status()), verdict(balancer, unique)};
+  return ask_at(balancer, unique, fields);
 }
 
 std::string cookie(const std::string& value) { return "Cookie: x=1; SID=" + value + "\r\n"; }

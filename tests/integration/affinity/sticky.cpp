@@ -51,4 +51,10 @@ std::string verdict(Balancer& balancer, std::string_view path) {
   return balancer.access_entry(path).at("verdict").get<std::string>();
 }
 
+Served ask_at(Balancer& balancer, const std::string& target, const std::string& fields) {
+  const Message answer =
+      RawClient(balancer.port()).exchange(request("GET", target, fields + "Connection: close\r\n"), "GET");
+  return {answer.status() == 200 ? answer.body : std::to_string(answer.status()), verdict(balancer, target)};
+}
+
 }  // namespace stickler::integration

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,5 +50,18 @@ Browser bound_to(std::string_view node, std::uint16_t port);
 
 // The verdict in the access log of the request with this path.
 std::string verdict(Balancer& balancer, std::string_view path);
+
+// Which of named() backends answered a request, or with what status but 200; and its verdict.
+struct Served {
+  std::string node;
+  std::string verdict;
+  friend bool operator==(const Served&, const Served&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Served& served) {
+    return out << served.node << ' ' << served.verdict;
+  }
+};
+
+// Asked for with these whole lines, over a connection of its own.
+Served ask_at(Balancer& balancer, const std::string& target, const std::string& fields = "");
 
 }  // namespace stickler::integration

@@ -98,22 +98,36 @@ TEST_CASE("all-to-all: a node that joins is named as a backup once it has all se
   nodes.await([&] { return named() == "b"; });
 }
 
+// A write at node a that its backup b, a puppet, has been asked to take and has not taken yet.
+class HeldWrite {
+ public:
+  explicit HeldWrite(Nodes& nodes)
+      : backup_(nodes, nodes.settings_of("b"),
+                [this](const Asker& asker, const Message& question) -> std::optional<Message> {
+                  if (!is<Change>(question)) return Puppet::know_nothing(asker, question);
+                  asked_ = asker;
+                  return std::nullopt;
+                }) {
+    backup_.meet("a");
+    create(at(nodes, "a"), "id", session_of("eve"));
+    nodes.store("a").update("id", {.session = session_of("eve", 1), .from_version = 1},
+                            [this](const StoreAnswer&) { written = true; });
+    nodes.await([this] { return asked_.has_value(); });
+  }
+
+  void let_go() { backup_.answer(*asked_, Stored{}); }
+
+  bool written = false;
+
+ private:
+  std::optional<Asker> asked_;
+  Puppet backup_;
+};
+
 TEST_CASE("a read waits for a write that no other node has yet") {
   Nodes nodes({.size = 2});
   nodes.start("a");
-  std::optional<Asker> asked;
-  Puppet backup(nodes, nodes.settings_of("b"),
-                [&](const Asker& asker, const Message& question) -> std::optional<Message> {
-                  if (!is<Change>(question)) return Puppet::know_nothing(asker, question);
-                  asked = asker;
-                  return std::nullopt;
-                });
-  backup.meet("a");
-  create(at(nodes, "a"), "id", session_of("eve"));
-  bool written = false;
-  nodes.store("a").update("id", {.session = session_of("eve", 1), .from_version = 1},
-                          [&](const StoreAnswer&) { written = true; });
-  nodes.await([&] { return asked.has_value(); });
+  HeldWrite write(nodes);
   const Kept loaded = ask(at(nodes, "a"), [&](SessionStore& store, OnStored done) {
     bool read = false;
     store.load("id", [&read, done = std::move(done)](const StoreAnswer& answer) {
@@ -121,29 +135,17 @@ TEST_CASE("a read waits for a write that no other node has yet") {
       done(answer);
     });
     CHECK_FALSE(read);
-    backup.answer(*asked, Stored{});
+    write.let_go();
     nodes.await([&] { return read; });
   });
-  CHECK(written);
+  CHECK(write.written);
   CHECK(loaded.session->visits == 1);
 }
 
 TEST_CASE("a node that comes back while a session is written elsewhere is told to hold it only if it is sent there") {
   Nodes nodes({.size = 3});
   nodes.start("a");
-  std::optional<Asker> asked;
-  Puppet backup(nodes, nodes.settings_of("b"),
-                [&](const Asker& asker, const Message& question) -> std::optional<Message> {
-                  if (!is<Change>(question)) return Puppet::know_nothing(asker, question);
-                  asked = asker;
-                  return std::nullopt;
-                });
-  backup.meet("a");
-  create(at(nodes, "a"), "id", session_of("eve"));
-  bool written = false;
-  nodes.store("a").update("id", {.session = session_of("eve", 1), .from_version = 1},
-                          [&](const StoreAnswer&) { written = true; });
-  nodes.await([&] { return asked.has_value(); });
+  HeldWrite write(nodes);
   std::optional<bool> to_hold;
   bool sent = false;
   Puppet other(nodes, nodes.settings_of("c"), [&](const Asker& asker, const Message& question) {
@@ -152,8 +154,8 @@ TEST_CASE("a node that comes back while a session is written elsewhere is told t
     return Puppet::know_nothing(asker, question);
   });
   nodes.await([&] { return to_hold.has_value(); });
-  backup.answer(*asked, Stored{});
-  nodes.await([&] { return written; });
+  write.let_go();
+  nodes.await([&] { return write.written; });
   CHECK(*to_hold == sent);  // It is, where this test's process got no time and the backup was passed over.
 }
 
