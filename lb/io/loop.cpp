@@ -7,8 +7,8 @@
 namespace stickler::io {
 namespace {
 
-// Large answers that are passed on by one batch of events: some milliseconds of it.
-constexpr std::size_t batch_bytes = std::size_t{1} * 1024 * 1024;
+// Large answers that are passed on by one batch of events: about a millisecond of it.
+constexpr std::size_t batch_bytes = std::size_t{1024} * 1024;
 constexpr std::size_t spare_buffers_max = 64;
 constexpr std::size_t spare_buffer_bytes_max = std::size_t{256} * 1024;
 

@@ -1,8 +1,6 @@
 // SIGUSR2: the program is started anew, whatever stands at its path by now, and takes over: the sockets, with all that
 // waits in their queues, and what is known of the backends. This process serves until the other one does, then lets
 // what is open end, tunnels for longer than exchanges.
-#include <unistd.h>
-
 #include <memory>
 #include <utility>
 
