@@ -34,11 +34,19 @@ void free_stream(uv_handle_t* closed) {
 }
 
 // What libuv would say: bytes, or a negative code.
-ssize_t write_now(int fd, std::span<const iovec> pieces) {
+ssize_t write_now(int fd, std::span<iovec> pieces, int flags) {
   ssize_t written = 0;
   do {
-    written = pieces.size() == 1 ? ::write(fd, pieces[0].iov_base, pieces[0].iov_len)
-                                 : ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
+    if (flags != 0) {
+      msghdr message{};
+      message.msg_iov = pieces.data();
+      message.msg_iovlen = pieces.size();
+      written = ::sendmsg(fd, &message, flags);
+    } else if (pieces.size() == 1) {
+      written = ::write(fd, pieces[0].iov_base, pieces[0].iov_len);
+    } else {
+      written = ::writev(fd, pieces.data(), static_cast<int>(pieces.size()));
+    }
   } while (written < 0 && errno == EINTR);
   if (written >= 0) return written;
   return errno == ENOBUFS ? UV_EAGAIN : uv_translate_sys_error(errno);  // Memory for it comes back, as room does.
@@ -201,7 +209,13 @@ void Socket::read_finished(ssize_t length, const uv_buf_t* buffer) {
   events_->on_broken(error_of(broken_));
 }
 
-void Socket::write(std::span<const std::string_view> pieces) {
+// The kernel keeps back an incomplete segment for what is announced to follow, which here is the end.
+void Socket::write_last(std::span<const std::string_view> pieces) {
+  send(pieces, MSG_MORE | MSG_NOSIGNAL);
+  shutdown();
+}
+
+void Socket::send(std::span<const std::string_view> pieces, int flags) {
   assert(!shutdown_wanted_);
   if (broken_ != 0) return;
   std::size_t sent = 0;
@@ -214,7 +228,7 @@ void Socket::write(std::span<const std::string_view> pieces) {
       buffers[count++] = {.iov_base = const_cast<char*>(piece.data()), .iov_len = piece.size()};
     }
     if (count == 0) return;
-    const ssize_t result = write_now(fd_, {buffers.data(), count});
+    const ssize_t result = write_now(fd_, {buffers.data(), count}, flags);
     if (result < 0 && result != UV_EAGAIN) return break_later(static_cast<int>(result));
     sent = result < 0 ? 0 : static_cast<std::size_t>(result);
   }

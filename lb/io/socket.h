@@ -32,7 +32,8 @@ class Socket final : public Transport {
   void set_events(TransportEvents& events) override;
 
   using Transport::write;
-  void write(std::span<const std::string_view> pieces) override;
+  void write(std::span<const std::string_view> pieces) override { send(pieces, 0); }
+  void write_last(std::span<const std::string_view> pieces) override;
   std::size_t unsent_bytes() const override;
   void shutdown() override;
   void hold(Hold reason) override;
@@ -56,6 +57,7 @@ class Socket final : public Transport {
   void connect_finished(int status);
   void update_reading();
   void read_first();
+  void send(std::span<const std::string_view> pieces, int flags);
   void read_finished(ssize_t length, const uv_buf_t* buffer);
   void flush();
   void write_finished(std::unique_ptr<WriteRequest> sent, int status);

@@ -71,6 +71,9 @@ class Transport : public Gate, public Sink {
   virtual void write(std::span<const std::string_view> pieces) = 0;
   void write(std::string_view bytes) { write(std::span<const std::string_view>(&bytes, 1)); }
 
+  // The same and shutdown(): the end leaves in the last segment of the bytes, and costs none of its own.
+  virtual void write_last(std::span<const std::string_view> pieces) = 0;
+
   virtual void shutdown() = 0;            // No more writes; the peer sees the end once all is sent.
   virtual void close() = 0;               // No more events. Unsent bytes are lost. The rest of it dies with the object.
   virtual void set_reset_on_close() = 0;  // The peer sees a reset: an answer that was cut must not pass for complete.

@@ -40,8 +40,8 @@ void Gather::put(io::Transport& to, std::string_view bytes) {
   if (count_ + 1 > pieces_max) flush();
 }
 
-void Gather::flush() {
-  if (to_ == nullptr) return;
+template <class Write>
+void Gather::hand_out(const Write& write) {
   seal_text();
   std::array<std::string_view, pieces_max> views;
   for (std::size_t i = 0; i < count_; ++i) {
@@ -49,11 +49,18 @@ void Gather::flush() {
     views[i] = piece.bytes.empty() ? std::string_view(text_).substr(piece.text_begin, piece.text_end - piece.text_begin)
                                    : piece.bytes;
   }
-  if (count_ > 0) to_->write(std::span<const std::string_view>(views.data(), count_));
-  to_ = nullptr;
-  count_ = 0;
-  sealed_ = 0;
-  text_.clear();
+  if (count_ > 0) write(std::span<const std::string_view>(views.data(), count_));
+  forget(*to_);
+}
+
+void Gather::flush() {
+  if (to_ == nullptr) return;
+  hand_out([this](std::span<const std::string_view> pieces) { to_->write(pieces); });
+}
+
+void Gather::flush_last(io::Transport& to) {
+  if (to_ != &to) return flush();
+  hand_out([&](std::span<const std::string_view> pieces) { to.write_last(pieces); });
 }
 
 void Gather::forget(const io::Transport& to) {

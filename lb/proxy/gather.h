@@ -22,6 +22,7 @@ class Gather {
 
   void put(io::Transport& to, std::string_view bytes);  // Of a body.
   void flush();
+  void flush_last(io::Transport& to);  // What is gathered for `to` is the last it gets, and ends it.
 
   // Drops what is gathered for a transport that is being closed.
   void forget(const io::Transport& to);
@@ -37,6 +38,8 @@ class Gather {
 
   void begin(io::Transport& to);
   void seal_text();
+  template <class Write>
+  void hand_out(const Write& write);
 
   io::Transport* to_ = nullptr;
   std::string text_;

@@ -322,8 +322,11 @@ std::unique_ptr<io::Transport> Http1Session::hand_over(std::string& early_bytes)
 void Http1Session::on_stream_finished() {
   worker_.give_back_stream(std::move(stream_));
   if (phase_ == Phase::tunnel || !answer_complete_) return end();
+  if (last_request_ || !request_complete_) {
+    worker_.gather().flush_last(*transport_);
+    return finish_connection();
+  }
   worker_.gather().flush();
-  if (last_request_ || !request_complete_) return finish_connection();
   enter(Phase::idle);
   follow_reload();
   if (!processing_) continue_with_ahead();

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/io/peers.h"
+#include "tests/unit/io/segments.h"
 
 namespace stickler::io {
 namespace {
@@ -243,6 +244,35 @@ TEST_CASE("who shuts down can still be spoken to") {
   CHECK(pair.peer.at_end());
   pair.peer.send("go on");
   run_until(pair.loop, [&] { return pair.events.data == "go on"; });
+}
+
+TEST_CASE("the last words and the end leave in one segment") {
+  Pair pair;
+  const std::uint32_t before = segments_in(pair.peer.fd());
+  const std::string_view words[] = {"last ", "words"};
+  pair.socket->write_last(words);
+  run_until(pair.loop, [&] { return pair.peer.readable(); });
+  CHECK(pair.peer.receive_ready() == "last words");
+  CHECK(pair.peer.at_end());
+  CHECK(segments_in(pair.peer.fd()) == before + 1);
+  pair.peer.send("go on");
+  run_until(pair.loop, [&] { return pair.events.data == "go on"; });
+}
+
+TEST_CASE("last words that the kernel does not take at once come whole, before the end") {
+  for (const bool is_unix : {false, true}) {
+    Pair pair(is_unix);
+    const std::string words(16 << 20, 'w');
+    const std::string_view pieces[] = {words};
+    pair.socket->write_last(pieces);
+    CHECK(pair.socket->unsent_bytes() > 0);
+    std::string received;
+    run_until(pair.loop, [&] {
+      received += pair.peer.receive_ready();
+      return pair.peer.at_end();
+    });
+    CHECK(received == words);
+  }
 }
 
 TEST_CASE("a reset is reported with its reason, once") {

@@ -19,6 +19,10 @@ struct Written final : io::Transport {
     }
     writes.push_back(whole);
   }
+  void write_last(std::span<const std::string_view> pieces) override {
+    write(pieces);
+    writes.emplace_back("end");
+  }
   std::size_t unsent_bytes() const override { return 0; }
   void shutdown() override {}
   void hold(io::Hold) override {}
@@ -46,6 +50,20 @@ TEST_CASE("text and body bytes, few or many, leave in one write, in the order th
   CHECK(to.writes.empty());
   gather.flush();
   CHECK(to.writes == Writes{"head\r\n\r\nbody\r\nmore" + many});
+}
+
+TEST_CASE("the last of a transport ends it, and nobody else") {
+  Gather gather;
+  Written to;
+  Written other;
+  gather.put(to, "last words");
+  gather.flush_last(to);
+  CHECK(to.writes == Writes{"last words", "end"});
+  gather.put(other, "goes on");
+  gather.flush_last(to);
+  CHECK(other.writes == Writes{"goes on"});
+  gather.flush_last(to);
+  CHECK(to.writes.size() == 2);
 }
 
 TEST_CASE("nothing gathered is nothing written") {
