@@ -81,11 +81,40 @@ void Balancer::end_what_is_over(TimePoint now) {
   if (ended.any()) publish();
 }
 
-std::optional<Standing> Balancer::standing(NodeId node) const {
-  const auto place = std::ranges::find(epoch_.ids, node);
-  if (place == epoch_.ids.end()) return std::nullopt;
-  return epoch_.set->standings()[static_cast<std::size_t>(place - epoch_.ids.begin())];
+void Balancer::order(NodeId node, const cluster::Order& order, TimePoint now) {
+  if (registry_.order(pool_name, name_of(node), order, now)) publish();
 }
+
+void Balancer::drain(NodeId node, TimePoint deadline, TimePoint now) {
+  const NodePlan* plan = plan_.find(node);
+  if (plan == nullptr || plan->state == cluster::Configured::down) return;
+  order(node, {.state = cluster::Configured::drain, .since = now, .deadline = deadline}, now);
+}
+
+void Balancer::undrain(NodeId node, TimePoint now) {
+  const NodePlan* plan = plan_.find(node);
+  if (plan != nullptr) order(node, {.state = plan->state, .since = now}, now);
+}
+
+std::optional<std::size_t> Balancer::place_of(NodeId node, const Epoch& epoch) {
+  const auto place = std::ranges::find(epoch.ids, node);
+  if (place == epoch.ids.end()) return std::nullopt;
+  return static_cast<std::size_t>(place - epoch.ids.begin());
+}
+
+std::optional<Standing> Balancer::standing(NodeId node) const {
+  const auto place = place_of(node, epoch_);
+  return place ? std::optional(epoch_.set->standings()[*place]) : std::nullopt;
+}
+
+bool Balancer::has_other(NodeId node, Standing standing) const {
+  for (std::size_t i = 0; i < epoch_.ids.size(); ++i) {
+    if (epoch_.ids[i] != node && epoch_.set->standings()[i] == standing) return true;
+  }
+  return false;
+}
+
+bool Balancer::has_room_for_bound() const { return std::ranges::any_of(epoch_.set->standings(), balance::takes_bound); }
 
 std::string_view Balancer::broken_rule() const {
   std::size_t ejected = 0;
@@ -125,9 +154,18 @@ bool Balancer::connect(const Epoch& epoch, std::size_t place, std::span<const ch
   return ok;
 }
 
-Answer Balancer::serve(std::optional<std::string_view> cookie, std::span<const char> reachable, TimePoint now,
+balance::Pick Balancer::next_target(const Epoch& epoch, const affinity::Choice& choice,
+                                    std::span<const std::size_t> tried) {
+  for (const balance::Pick& bound : {choice.pinned, choice.backup}) {
+    if (bound && std::ranges::find(tried, *bound) == tried.end()) return bound;
+  }
+  return epoch.set->pick({.tried = tried}, pick_state_);
+}
+
+Answer Balancer::serve(std::optional<std::string_view> cookie, const World& world, TimePoint now,
                        const Plan& next_plan) {
   const Epoch epoch = epoch_;
+  const affinity::BackupRule backup = plan_.backup;
   std::optional<affinity::Opened> opened;
   if (cookie) opened = affinity::open(*cookie, *epoch.keys, cookie_rules, wall(now));
   const affinity::Choice choice =
@@ -138,23 +176,28 @@ Answer Balancer::serve(std::optional<std::string_view> cookie, std::span<const c
   std::array<std::size_t, attempts_max> tried{};
   affinity::Exchange exchange;
   for (std::size_t attempt = 0; attempt < attempts_max && !exchange.served; ++attempt) {
-    const bool bound = attempt == 0 && choice.pinned.has_value();
-    const balance::Pick pick =
-        bound ? choice.pinned : epoch.set->pick({.tried = std::span(tried.data(), attempt)}, pick_state_);
+    const balance::Pick pick = next_target(epoch, choice, std::span(tried.data(), attempt));
     if (!pick) {
       answer.gave_up = epoch.set->eligible_count() > attempt;
       break;
     }
     if (attempt == 0) answer.first = epoch.ids[*pick];
+    const bool bound = pick == choice.pinned || pick == choice.backup;
     if (!bound && epoch.set->standings()[*pick] != Standing::eligible) answer.only_eligible = false;
     tried[attempt] = *pick;
-    if (connect(epoch, *pick, reachable, now)) {
+    if (connect(epoch, *pick, world.reachable, now)) {
       exchange.served = pick;
     } else if (random_.below(16) == 0) {
       reload(next_plan);
     }
   }
-  if (exchange.served) answer.served = epoch.ids[*exchange.served];
+  if (exchange.served) {
+    answer.served = epoch.ids[*exchange.served];
+    exchange.announces = backup == affinity::BackupRule::announced;
+    exchange.announced = place_of(world.announced[*answer.served], epoch);
+    // A node that has nobody else names itself, which names nobody.
+    if (exchange.announced && exchange.announced != exchange.served) answer.announced = epoch.ids[*exchange.announced];
+  }
   if (choice.pinned) exchange.pinned_down = standing(epoch.ids[*choice.pinned]) == Standing::down;
 
   const affinity::Settlement settlement = affinity::settle(opened, choice, exchange,
@@ -162,9 +205,13 @@ Answer Balancer::serve(std::optional<std::string_view> cookie, std::span<const c
                                                             .rules = cookie_rules,
                                                             .now = wall(now),
                                                             .nonce = random_.next(),
+                                                            .backup = backup,
                                                             .standings = epoch.set->standings()});
   answer.verdict = settlement.verdict;
-  if (settlement.set_cookie) answer.set_cookie = affinity::seal(*settlement.set_cookie, *epoch.keys, pool_name);
+  if (!settlement.set_cookie) return answer;
+  answer.set_cookie = affinity::seal(*settlement.set_cookie, *epoch.keys, pool_name);
+  const affinity::NodeId named = settlement.set_cookie->backup;
+  if (const auto place = named == 0 ? std::nullopt : epoch.nodes->find(0, named)) answer.backup = epoch.ids[*place];
   return answer;
 }
 

@@ -31,9 +31,17 @@ struct Answer {
   std::optional<NodeId> first;   // Where it was sent first.
   std::optional<NodeId> served;  // Who answered.
   std::optional<affinity::CookieText> set_cookie;
-  std::uint32_t key = 0;      // That signs: the first of the plan that the request began with.
-  bool only_eligible = true;  // Nobody but the bound node got it who was not eligible.
-  bool gave_up = false;       // Nobody was picked, though somebody eligible was left.
+  std::optional<NodeId> backup;     // That the cookie names, if one is set.
+  std::optional<NodeId> announced;  // By who answered, if this balancer has it in its list.
+  std::uint32_t key = 0;            // That signs: the first of the plan that the request began with.
+  bool only_eligible = true;        // Nobody but the bound node got it who was not eligible.
+  bool gave_up = false;             // Nobody was picked, though somebody eligible was left.
+};
+
+// The nodes as a request comes.
+struct World {
+  std::span<const char> reachable;    // Of every node: from here.
+  std::span<const NodeId> announced;  // Of every node: whom it names as the backup of its sessions.
 };
 
 class Balancer {
@@ -43,17 +51,19 @@ class Balancer {
   void start(const Plan& plan);  // As a new process: nothing is known but the plan.
   void reload(const Plan& plan);
 
-  // `reachable`: of every node, from here.
   // `next_plan`: what a reload may bring amid a request whose first attempt has failed.
-  Answer serve(std::optional<std::string_view> cookie, std::span<const char> reachable, TimePoint now,
-               const Plan& next_plan);
+  Answer serve(std::optional<std::string_view> cookie, const World& world, TimePoint now, const Plan& next_plan);
   void probe(NodeId node, bool ok);
+  void drain(NodeId node, TimePoint deadline, TimePoint now);  // Nothing, if the configuration has it down.
+  void undrain(NodeId node, TimePoint now);
   void end_what_is_over(TimePoint now);
 
   // --- For whoever judges it
   const Plan& plan() const { return plan_; }
   const affinity::CookieKeys& keys() const { return *epoch_.keys; }
-  std::optional<balance::Standing> standing(NodeId node) const;  // nullopt: not in the list.
+  std::optional<balance::Standing> standing(NodeId node) const;   // nullopt: not in the list.
+  bool has_other(NodeId node, balance::Standing standing) const;  // Some node but this one is in this standing.
+  bool has_room_for_bound() const;                                // Some node takes the sessions that are bound to it.
   bool verdict_agrees(NodeId node, bool ok) const { return verdicts_[node].up() == ok; }
   std::optional<TimePoint> next_end() const { return registry_.next_end(); }
   WallTime wall(TimePoint now) const {
@@ -71,6 +81,10 @@ class Balancer {
   };
 
   void publish();
+  static std::optional<std::size_t> place_of(NodeId node, const Epoch& epoch);
+  void order(NodeId node, const cluster::Order& order, TimePoint now);
+  // Whom the next attempt goes to, as a worker has it: the node that the session is bound to, its backup, the policy's.
+  balance::Pick next_target(const Epoch& epoch, const affinity::Choice& choice, std::span<const std::size_t> tried);
   bool connect(const Epoch& epoch, std::size_t place, std::span<const char> reachable, TimePoint now);
 
   const Duration ahead_;

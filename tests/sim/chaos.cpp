@@ -25,7 +25,7 @@ void Simulation::cause_trouble() {
   ++tally_.chaos;
   schedule(milliseconds(random_.below(120'000)), Kind::chaos);
   const NodeId node = random_.below(node_count);
-  switch (random_.below(8)) {
+  switch (random_.below(10)) {
     case 0:  // A node dies. The dead come back sooner than others die, so that most are up.
       alive_[node] = 0;
       break;
@@ -46,10 +46,15 @@ void Simulation::cause_trouble() {
       roll_out();
       break;
     case 7:
+    case 8:
+      change_order(node);
+      break;
+    case 9:
       if (random_.below(20) == 0) restart(random_.below(2));
       break;
   }
   rotate_keys();
+  choose_buddies();
   for (std::size_t b = 0; b < balancers_.size(); ++b) {
     change_reachability(b, node);
     check_standings(b);
@@ -141,6 +146,36 @@ void Simulation::roll_out() {
   }
 }
 
+// A drain that is ordered while there is one already gets another deadline, but mostly it ends.
+void Simulation::change_order(NodeId node) {
+  std::optional<TimePoint>& drain = drains_[node];
+  const bool ends = drain && random_.below(8) != 0;
+  drain = ends ? std::nullopt : std::optional(now_ + milliseconds(random_.below(1'800'000)));
+  for (std::size_t b = 0; b < balancers_.size(); ++b) {
+    schedule(milliseconds(random_.below(5'000)), Kind::order, b, node);
+  }
+}
+
+void Simulation::carry_out_order(std::size_t balancer, NodeId node) {
+  Balancer& orderly = balancers_[balancer];
+  if (drains_[node]) {
+    orderly.drain(node, *drains_[node], now_);
+  } else {
+    orderly.undrain(node, now_);
+  }
+  await_end_of_ejections(balancer);
+}
+
+// A node finds another for its replicas when the one that has them is gone.
+void Simulation::choose_buddies() {
+  const auto count = static_cast<std::uint32_t>(plan_.nodes.size());
+  for (NodeId node = 0; node < node_count; ++node) {
+    NodeId& buddy = buddies_[node];
+    const bool serves = buddy != node && alive_[buddy] != 0 && plan_.find(buddy) != nullptr;
+    if (!serves) buddy = plan_.nodes[random_.below(count)].node;
+  }
+}
+
 // What has been one way for long enough must be known: verdicts take seconds, ejections end within a minute.
 void Simulation::check_standings(std::size_t balancer) {
   for (NodeId node = 0; node < node_count; ++node) {
@@ -193,7 +228,8 @@ std::string Simulation::forge(const Session& session, std::size_t balancer) {
 void Simulation::attack(const Session& session, std::size_t balancer) {
   ++tally_.attacks;
   const std::string text = forge(session, balancer);
-  const Answer answer = balancers_[balancer].serve(text, reachable_[balancer], now_, plan_);
+  const Answer answer =
+      balancers_[balancer].serve(text, {.reachable = reachable_[balancer], .announced = buddies_}, now_, plan_);
   if (answer.verdict != affinity::Verdict::forged) {
     return fail("a forged cookie was taken as " + std::string(affinity::to_string(answer.verdict)) + ": " + text);
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lb/affinity/backup.h"
 #include "lb/cluster/backend_registry.h"
 
 namespace stickler::sim {
@@ -35,6 +36,7 @@ struct NodePlan {
 struct Plan {
   std::vector<NodePlan> nodes;  // In the order of the pool's list.
   std::string policy = "round_robin";
+  affinity::BackupRule backup = affinity::BackupRule::none;
   std::vector<std::uint32_t> keys = {0};  // By number; the first signs.
 
   const NodePlan* find(NodeId node) const {

@@ -47,6 +47,7 @@ class Simulation {
   struct Session {
     std::optional<affinity::CookieText> cookie;
     NodeId home = 0;
+    std::optional<NodeId> backup;  // That its cookie names.
     TimePoint issued{};
     TimePoint used{};           // Last time that the node it is bound to served it.
     TimePoint written{};        // When its cookie was.
@@ -55,7 +56,7 @@ class Simulation {
     int requests_left = 0;
   };
 
-  enum class Kind : std::uint8_t { request, chaos, reload, probe, what_is_over };
+  enum class Kind : std::uint8_t { request, chaos, reload, order, probe, what_is_over };
   struct Event {
     TimePoint at;
     std::uint64_t order;  // Events of one moment keep their order.
@@ -67,16 +68,30 @@ class Simulation {
 
   enum class Life : std::uint8_t { none, live, unsure, over };
 
+  // What the balancer knew of a session's nodes as its request came, and how they really were.
+  struct Known {
+    std::optional<balance::Standing> home;    // nullopt: not in the list.
+    std::optional<balance::Standing> backup;  // Likewise, or none is named.
+    bool home_stays = false;                  // The sessions that are bound to it are to be sent there.
+    bool backup_takes = false;                // It may be sent to the backup.
+    bool backup_answers = false;              // It would.
+    bool has_other_eligible = false;          // Beside the session's node.
+    bool has_other_standby = false;
+  };
+
   // simulation.cpp: time, requests and the judge.
   void schedule(Duration after, Kind kind, std::size_t subject = 0, NodeId node = 0);
   void handle(const Event& event);
   void request(std::size_t index);
   void await_end_of_ejections(std::size_t balancer);
   Life life_of(const Session& session) const;
-  void judge(const Session& session, const Balancer& balancer, const Answer& answer,
-             std::optional<balance::Standing> standing);
-  void judge_bound(const Session& session, const Balancer& balancer, const Answer& answer,
-                   std::optional<balance::Standing> standing);
+  Known known_of(const Session& session, std::size_t balancer) const;
+  void judge(const Session& session, const Balancer& balancer, const Answer& answer, const Known& known);
+  void judge_bound(const Session& session, const Balancer& balancer, const Answer& answer, const Known& known);
+  void judge_homeless(const Session& session, const Balancer& balancer, const Answer& answer, const Known& known);
+  void judge_backup(const Answer& answer);
+  bool backup_changes(const Session& session, const Answer& answer, const Known& known) const;
+  void expect(const Answer& answer, affinity::Verdict verdict, bool cookie);
   void keep_books(Session& session, const Balancer& balancer, const Answer& answer);
   Duration pause();
   void watch_rules(std::size_t balancer);
@@ -89,6 +104,9 @@ class Simulation {
   void change_plan();
   void change_node(NodePlan& node);
   void rotate_keys();
+  void change_order(NodeId node);
+  void carry_out_order(std::size_t balancer, NodeId node);
+  void choose_buddies();
   void roll_out();
   void check_standings(std::size_t balancer);
   void attack(const Session& session, std::size_t balancer);
@@ -107,6 +125,8 @@ class Simulation {
   Plan plan_;  // What the operator wants; each balancer gets it a little later.
   std::uint32_t newest_key_ = 0;
   TimePoint keys_changed_{};
+  std::array<std::optional<TimePoint>, node_count> drains_{};  // What the operator has ordered: their deadlines.
+  std::array<NodeId, node_count> buddies_{};                   // Who has the replicas of a node's sessions.
   NodeFlags alive_{};
   std::array<NodeFlags, 2> partitioned_{};  // Alive, but not to be reached from this balancer.
   std::array<NodeFlags, 2> reachable_{};
