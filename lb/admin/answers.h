@@ -23,6 +23,8 @@ namespace errors {
 inline constexpr ErrorKind unknown_path{404, "unknown_path"};
 inline constexpr ErrorKind unknown_pool{404, "unknown_pool"};
 inline constexpr ErrorKind unknown_backend{404, "unknown_backend"};
+inline constexpr ErrorKind unknown_listener{404, "unknown_listener"};
+inline constexpr ErrorKind unknown_request{404, "unknown_request"};
 inline constexpr ErrorKind bad_body{400, "bad_body"};
 inline constexpr ErrorKind method_not_allowed{405, "method_not_allowed"};
 inline constexpr ErrorKind no_token{401, "no_token"};
@@ -34,9 +36,9 @@ inline constexpr ErrorKind reload_refused{409, "reload_refused"};
 inline constexpr ErrorKind shutting_down{503, "shutting_down"};
 inline constexpr ErrorKind not_available{501, "not_available"};
 
-inline constexpr std::array all = {unknown_path,   unknown_pool,  unknown_backend, bad_body,   method_not_allowed,
-                                   no_token,       wrong_token,   cross_origin,    wrong_host, order_refused,
-                                   reload_refused, shutting_down, not_available};
+inline constexpr std::array all = {unknown_path, unknown_pool,  unknown_backend,    unknown_listener, unknown_request,
+                                   bad_body,     no_token,      method_not_allowed, wrong_token,      cross_origin,
+                                   wrong_host,   order_refused, reload_refused,     shutting_down,    not_available};
 }  // namespace errors
 
 service::Answer json_answer(const Json& json);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/admin/answers.h"
+#include "lb/admin/decision_json.h"
 #include "lb/admin/home_page.h"
 #include "lb/admin/path_pattern.h"
 #include "lb/admin/report_json.h"
@@ -112,6 +113,49 @@ service::Answer reload(const Call& call) {
   return error_answer(draining ? errors::shutting_down : errors::reload_refused, report.message);
 }
 
+// The body of an explain: {"request": HEAD}, and as they are needed "listener" and "client_ip".
+Result<ExplainQuery> read_query(std::string_view body) {
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object()) return fail("the body is not a JSON object");
+  ExplainQuery query;
+  for (const auto& [key, value] : json.items()) {
+    std::string* field = nullptr;
+    if (key == "request") field = &query.head;
+    if (key == "listener") field = &query.listener;
+    if (key == "client_ip") field = &query.client_ip;
+    if (field == nullptr) return fail("unknown field '" + key + "' in the body");
+    if (!value.is_string()) return fail(key + ": expected a string");
+    *field = value.get<std::string>();
+  }
+  if (query.head.empty()) return fail("request: expected the head of a request, with the empty line behind it");
+  return query;
+}
+
+void explain(const Call& call, const Reply& reply) {
+  const auto query = read_query(call.request.body);
+  if (!query) return reply(error_answer(errors::bad_body, query.error().message));
+  call.source.explain(*query, [reply](const Explained& explained) {
+    switch (explained.outcome) {
+      case Explained::Outcome::done:
+        return reply(json_answer(to_json(explained.report)));
+      case Explained::Outcome::unknown_listener:
+        return reply(error_answer(errors::unknown_listener, explained.message));
+      case Explained::Outcome::bad_request:
+        return reply(error_answer(errors::bad_body, explained.message));
+    }
+  });
+}
+
+void decision(const Call& call, const Reply& reply) {
+  const std::string& id = call.names[0];
+  call.source.decision_of(id, [reply, id](const std::optional<DecisionReport>& report) {
+    if (report) return reply(json_answer(to_json(*report)));
+    reply(error_answer(errors::unknown_request, "no request '" + id +
+                                                    "' is remembered: it was never served, or too many have been "
+                                                    "since, or it has not ended yet"));
+  });
+}
+
 service::Answer not_available(const Call& call) {
   const http::RequestHead& head = call.request.head;
   return error_answer(errors::not_available,
@@ -133,12 +177,12 @@ constexpr Endpoint table[] = {
     {"POST", "/api/v1/pools/POOL/backends/NAME/undrain", order<OrderKind::undrain>, true},
     {"POST", "/api/v1/pools/POOL/backends/NAME/disable", order<OrderKind::disable>, true},
     {"POST", "/api/v1/pools/POOL/backends/NAME/enable", order<OrderKind::enable>, true},
+    {"POST", "/api/v1/explain", nullptr, false, explain},
+    {"GET", "/api/v1/decisions/REQUEST-ID", nullptr, false, decision},
     // What is to come is known already, so that it is not taken for a typing error.
     {"PUT", "/api/v1/pools/POOL/backends/NAME/weight", not_available, true},
     {"POST", "/api/v1/pools/POOL/backends", not_available, true},
     {"DELETE", "/api/v1/pools/POOL/backends/NAME", not_available, true},
-    {"POST", "/api/v1/explain", not_available},
-    {"GET", "/api/v1/decisions/REQUEST-ID", not_available},
     {"GET", "/api/v1/events", not_available},
 };
 

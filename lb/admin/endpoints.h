@@ -1,6 +1,7 @@
 // The endpoints of the admin API: one table, which docs/admin-api.md repeats and a test compares. Control thread.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,11 +19,15 @@ struct Call {
   std::vector<std::string> names;  // In the path, e.g. pool and backend.
 };
 
+// Sends the answer to a call; once, and it may be long after the call is over.
+using Reply = std::function<void(service::Answer)>;
+
 struct Endpoint {
   std::string_view method;   // GET stands for HEAD as well.
   std::string_view pattern;  // See path_pattern.h.
-  service::Answer (*handle)(const Call& call);
+  service::Answer (*handle)(const Call& call) = nullptr;
   bool changes_state = false;
+  void (*handle_later)(const Call& call, const Reply& reply) = nullptr;  // Instead of `handle`: workers are asked.
 };
 
 std::span<const Endpoint> endpoints();

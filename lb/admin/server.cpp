@@ -46,9 +46,10 @@ class AdminServer::Impl {
     auto started = service::HttpService::start(
         loop, {.listen = listen, .body_bytes_max = body_bytes_max, .connections_max = connections_max},
         [this](const service::Request& request, const service::Responder& responder) {
-          service::Answer answer = answer_to(request);
-          add_common_fields(answer);
-          responder.send(std::move(answer));
+          answer(request, [responder](service::Answer answer) {
+            add_common_fields(answer);
+            responder.send(std::move(answer));
+          });
         },
         std::move(socket));
     if (!started) return tl::unexpected(started.error());
@@ -60,15 +61,19 @@ class AdminServer::Impl {
   service::HttpService& service() { return *service_; }
 
  private:
-  service::Answer answer_to(const service::Request& request) const {
+  void answer(const service::Request& request, const Reply& reply) const {
     Lookup found = look_up(request.head.method_text(), request.head.path());
     const bool changes_state = found.endpoint != nullptr && found.endpoint->changes_state;
     auto answer = refuse_host(request.head, address());
     if (!answer && found.endpoint == nullptr) answer = refuse_lookup(request.head, found);
     if (!answer && changes_state) answer = refuse_change(request.head, token_);
-    if (!answer) answer = found.endpoint->handle(Call{request, source_, std::move(found.names)});
+    if (!answer) {
+      const Call call{request, source_, std::move(found.names)};
+      if (found.endpoint->handle_later != nullptr) return found.endpoint->handle_later(call, reply);
+      answer = found.endpoint->handle(call);
+    }
     if (changes_state) log_change(request, *answer);
-    return *std::move(answer);
+    reply(*std::move(answer));
   }
 
   static service::Answer refuse_lookup(const http::RequestHead& head, const Lookup& found) {

@@ -4,11 +4,13 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "lb/admin/decision_report.h"
 #include "lb/base/clock.h"
 
 namespace stickler::admin {
@@ -118,8 +120,15 @@ class AdminSource {
   virtual std::string config_json() = 0;  // In force, secrets masked.
   virtual ReloadReport reload() = 0;
   virtual OrderReport order(const BackendOrder& order) = 0;  // Requires: there is such a backend.
-  virtual void render_metrics(std::string& out) = 0;         // Appends.
-  virtual bool ready() = 0;  // Every listener is bound, and the process is not draining.
+
+  // `done` is called on this thread, within the call or later: workers are asked. Never, if the process ends first.
+  virtual void explain(const ExplainQuery& query, std::function<void(const Explained&)> done) = 0;
+  // nullopt: no worker remembers such a request.
+  using OnDecision = std::function<void(const std::optional<DecisionReport>&)>;
+  virtual void decision_of(const std::string& request_id, OnDecision done) = 0;
+
+  virtual void render_metrics(std::string& out) = 0;  // Appends.
+  virtual bool ready() = 0;                           // Every listener is bound, and the process is not draining.
 };
 
 }  // namespace stickler::admin

@@ -59,6 +59,12 @@ class alignas(64) LearnedTable::Shard {
     return entries_[at].node;
   }
 
+  NodeId look_up(const SessionDigest& session, const Moment& moment) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(session);
+    return at == nobody || is_idle(at, moment) ? no_node : entries_[at].node;
+  }
+
   Bound bind(const SessionDigest& session, NodeId node, const Moment& moment) {
     const std::lock_guard lock(mutex_);
     return bind_at(place_of(session), session, node, moment);
@@ -240,6 +246,10 @@ SessionDigest LearnedTable::digest(std::string_view value) const {
 
 NodeId LearnedTable::find(const SessionDigest& session, TimePoint now, Duration idle) {
   return shard_of(session).find(session, {.now = seconds_of(now), .idle = idle});
+}
+
+NodeId LearnedTable::look_up(const SessionDigest& session, TimePoint now, Duration idle) const {
+  return shard_of(session).look_up(session, {.now = seconds_of(now), .idle = idle});
 }
 
 LearnedTable::Bound LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now, Duration idle) {

@@ -48,6 +48,7 @@ class LearnedTable {
 
   // The session's node; no_node: not bound, or not used for longer than `idle`. Counts as use.
   NodeId find(const SessionDigest& session, TimePoint now, Duration idle);
+  NodeId look_up(const SessionDigest& session, TimePoint now, Duration idle) const;  // The same, but no use.
 
   struct Bound {
     bool done = true;

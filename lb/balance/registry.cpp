@@ -30,13 +30,13 @@ constexpr bool not_by_weight = false;
 constexpr bool no_slow_start = false;
 
 constexpr std::array entries{
-    PolicyEntry{"round_robin", make<RoundRobin>, by_weight},
-    PolicyEntry{"least_connections", make<LeastConnections>, by_weight},
-    PolicyEntry{"random", make<RandomChoice>, by_weight},
-    PolicyEntry{"two_choices", make<TwoChoices>, by_weight},
-    PolicyEntry{"least_time", make<LeastTime>, by_weight},
-    PolicyEntry{"hash", make<Hash>, by_weight, no_slow_start},
-    PolicyEntry{"first", make<First>, not_by_weight},
+    PolicyEntry{"round_robin", make<RoundRobin>, by_weight, DecidedBy::turn},
+    PolicyEntry{"least_connections", make<LeastConnections>, by_weight, DecidedBy::load},
+    PolicyEntry{"random", make<RandomChoice>, by_weight, DecidedBy::draw},
+    PolicyEntry{"two_choices", make<TwoChoices>, by_weight, DecidedBy::draw_and_load},
+    PolicyEntry{"least_time", make<LeastTime>, by_weight, DecidedBy::draw_and_load},
+    PolicyEntry{"hash", make<Hash>, by_weight, DecidedBy::key, no_slow_start},
+    PolicyEntry{"first", make<First>, not_by_weight, DecidedBy::place_in_list},
 };
 
 }  // namespace

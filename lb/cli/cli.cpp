@@ -26,6 +26,10 @@ int main(int argc, const char* const* argv) {
     case Command::disable:
     case Command::enable:
       return order(*line.command, line.options);
+    case Command::explain:
+      return explain(line.options);
+    case Command::why:
+      return why(line.options);
     case Command::version:
       break;
   }

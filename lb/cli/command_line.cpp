@@ -67,6 +67,34 @@ void add_drain(CLI::App& app, Options& options) {
   app.add_flag("--wait", options.wait, "Return when no session is left, or the deadline is over");
 }
 
+void add_explain(CLI::App& app, Options& options) {
+  add_status(app, options);
+  app.add_option("CONFIG", options.config_path, "The configuration file (YAML); not needed with --admin")
+      ->type_name("");
+  CLI::Option* file = app.add_option("--request", options.request_file, "A file that holds the head of a request");
+  file->type_name("FILE");
+  CLI::Option* url = app.add_option("--get", options.url, "Instead: http://HOST[:PORT]/PATH, or /PATH");
+  url->type_name("URL");
+  CLI::Option* header = app.add_option("--header", options.headers, "'Name: value', with --get; as often as needed");
+  header->type_name("LINE")->allow_extra_args(false);
+  app.add_option("--listener", options.listener, "Which listener gets it (default: by the port of its host)")
+      ->type_name("NAME");
+  app.add_option("--client", options.client_ip, "The client's address (default: 127.0.0.1)")->type_name("IP");
+  app.get_option("--admin")->each([&options](const std::string&) { options.asks_process = true; });
+  app.callback([&options, file, url, header] {
+    if ((file->count() > 0) == (url->count() > 0)) throw CLI::ValidationError("one of --request and --get is needed");
+    if (file->count() > 0 && header->count() > 0) throw CLI::ValidationError("--header goes with --get");
+    if (options.config_path.empty() && !options.asks_process) throw CLI::ValidationError("CONFIG or --admin is needed");
+  });
+}
+
+void add_why(CLI::App& app, Options& options) {
+  add_status(app, options);
+  app.add_option("REQUEST-ID", options.request_id, "As in the access log, or in X-Request-Id at the backend")
+      ->required()
+      ->type_name("");
+}
+
 struct Known {
   std::string_view name;
   std::string_view help;
@@ -84,9 +112,9 @@ constexpr Known all_known[] = {
     {"undrain", "End a drain", Command::undrain, add_order},
     {"disable", "Take a backend out at once, as if it were down", Command::disable, add_order},
     {"enable", "Put a disabled or draining backend back", Command::enable, add_order},
+    {"explain", "Say where a request would go, and why", Command::explain, add_explain},
+    {"why", "Say why a request that was served went where it went", Command::why, add_why},
     {"version", "Show the version, libraries and features", Command::version},
-    {"explain", "Say where a request would go, and why (not available yet)", {}},
-    {"why", "Say why a request that was served went where it went (not available yet)", {}},
     {"doctor", "Check the machine for what a configuration needs (not available yet)", {}},
 };
 

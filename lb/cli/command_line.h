@@ -6,13 +6,26 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "lb/base/clock.h"
 #include "lb/cli/cli.h"
 
 namespace stickler::cli {
 
-enum class Command : std::uint8_t { run, check, status, reload, drain, undrain, disable, enable, version };
+enum class Command : std::uint8_t {
+  run,
+  check,
+  status,
+  reload,
+  drain,
+  undrain,
+  disable,
+  enable,
+  explain,
+  why,
+  version
+};
 
 struct Options {
   std::string config_path;
@@ -22,6 +35,14 @@ struct Options {
   std::string backend;               // "POOL/BACKEND"
   std::optional<Duration> deadline;  // Of a drain.
   bool wait = false;                 // Until the drain is over.
+  // Of explain: one of the first two is given.
+  std::string request_file;
+  std::string url;
+  std::vector<std::string> headers;  // "Name: value"
+  std::string listener;              // "": as the request's host tells.
+  std::string client_ip;             // "": 127.0.0.1.
+  bool asks_process = false;         // --admin was given.
+  std::string request_id;            // Of why.
 };
 
 struct CommandLine {

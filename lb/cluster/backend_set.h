@@ -41,6 +41,7 @@ class BackendSet {
   std::span<const Member> members() const { return members_; }
   std::span<const std::string> names() const { return names_; }  // For PickState::remap and affinity::NodeTable.
   std::span<const balance::Standing> standings() const { return standings_; }
+  std::span<const Exclusion> exclusions() const { return exclusions_; }
   std::size_t eligible_count() const { return eligible_count_; }
   std::span<const std::size_t> trials() const { return trials_; }  // Where single requests may be tried.
   std::optional<std::size_t> find(std::string_view name) const;
@@ -57,6 +58,7 @@ class BackendSet {
   std::vector<Member> members_;
   std::vector<std::string> names_;
   std::vector<balance::Standing> standings_;
+  std::vector<Exclusion> exclusions_;
   std::size_t eligible_count_ = 0;
   std::vector<std::size_t> trials_;
   std::unique_ptr<const balance::Policy> policy_;

@@ -23,6 +23,12 @@ struct HealthInputs {
 
 State effective_state(const HealthInputs& inputs);
 balance::Standing standing_of(State state, std::uint32_t weight);
+
+// Why a backend gets no new session; none: it may. `trial`: but for single requests that try it.
+enum class Exclusion : std::uint8_t { none, weight_0, standby, trial, draining, drained, ejected, down };
+Exclusion exclusion_of(State state, balance::Standing standing);  // Its standing by the turn of its pool.
+std::string_view to_string(Exclusion exclusion);                  // Its own name; "" for none.
+
 std::string_view to_string(State state);  // "up", "draining", "drained", "trial", "ejected", "down".
 
 }  // namespace stickler::cluster

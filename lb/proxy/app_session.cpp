@@ -21,9 +21,10 @@ AppKey named_key(const affinity::NamedNode& named, const EpochPool& pool) {
   return {.session = hash_bytes(named.session), .node = pool.set->find(named.node)};
 }
 
-AppKey learned_key(const AppSessionSource& source, std::string_view value, const EpochPool& pool, TimePoint now) {
+AppKey learned_key(const AppSessionSource& source, std::string_view value, const EpochPool& pool, const AppLook& look) {
   AppKey key{.session = hash_bytes(value), .learned = source.table->digest(value)};
-  key.found = key.bound = source.table->find(key.learned, now, source.idle);
+  key.found = key.bound = look.use == SessionUse::counts ? source.table->find(key.learned, look.now, source.idle)
+                                                         : source.table->look_up(key.learned, look.now, source.idle);
   if (key.found != affinity::no_node) {
     key.node = pool.nodes->find(signing, key.found);
   } else {
@@ -42,7 +43,7 @@ AppKey hashed_key(std::string_view value, const EpochPool& pool) {
   return key;
 }
 
-AppKey key_of(const AppSessionSource& source, std::string_view value, const EpochPool& pool, TimePoint now) {
+AppKey key_of(const AppSessionSource& source, std::string_view value, const EpochPool& pool, const AppLook& look) {
   switch (source.how) {
     case How::route_suffix:
       return named_key(affinity::split_route_suffix(value, source.separator), pool);
@@ -50,7 +51,7 @@ AppKey key_of(const AppSessionSource& source, std::string_view value, const Epoc
       return named_key(affinity::split_prefix(value), pool);
     case How::learned_cookie:
     case How::learned_header:
-      return learned_key(source, value, pool, now);
+      return learned_key(source, value, pool, look);
     case How::hashed_header:
       break;
   }
@@ -81,10 +82,10 @@ void rebind(const AppRequest& request, AppKey& key, affinity::NodeId node) {
 // A browser sends several cookies of one name where they have different paths or domains, and some of them may be left
 // from sessions long over: the first that is bound to a node counts, else the first.
 std::optional<AppKey> app_key(const AppSessionSource& source, const http::RequestHead& head, const EpochPool& pool,
-                              TimePoint now) {
+                              const AppLook& look) {
   if (source.is_header()) {
     const std::string_view value = head.value_of(source.name);
-    return value.empty() ? std::nullopt : std::optional(key_of(source, value, pool, now));
+    return value.empty() ? std::nullopt : std::optional(key_of(source, value, pool, look));
   }
   std::optional<AppKey> first;
   http::CookieValues cookies(head, source.name);
@@ -93,14 +94,14 @@ std::optional<AppKey> app_key(const AppSessionSource& source, const http::Reques
     if (!cookie) break;
     const std::string_view value = http::unquoted(*cookie);
     if (value.empty()) continue;
-    const AppKey key = key_of(source, value, pool, now);
+    const AppKey key = key_of(source, value, pool, look);
     if (key.node) return key;
     if (!first) first = key;
   }
   if (!source.in_paths) return first;
   const auto parameter = http::path_parameter(head.path(), source.name);
   if (!parameter || parameter->empty()) return first;
-  const AppKey key = key_of(source, *parameter, pool, now);
+  const AppKey key = key_of(source, *parameter, pool, look);
   return key.node || !first ? key : first;
 }
 

@@ -39,9 +39,17 @@ struct AppSessionSource {
   std::string_view prefixed_cookie() const { return how == How::prefix ? std::string_view(name) : std::string_view(); }
 };
 
+// Whether a look at a learned session keeps it, as a request of it does.
+enum class SessionUse : std::uint8_t { counts, is_none };
+
+struct AppLook {
+  TimePoint now;
+  SessionUse use = SessionUse::counts;
+};
+
 // nullopt: it is of none.
 std::optional<affinity::AppKey> app_key(const AppSessionSource& source, const http::RequestHead& head,
-                                        const EpochPool& pool, TimePoint now);
+                                        const EpochPool& pool, const AppLook& look);
 
 struct AppRequest {
   const AppSessionSource& source;

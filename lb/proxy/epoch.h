@@ -4,6 +4,7 @@
 // worker alone. The last stream of an old epoch frees it; the snapshot in it goes back to control to be freed there.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -27,6 +28,7 @@ struct EpochPool {
   metrics::PoolCounters* counters = nullptr;         // This worker's, as are the following.
   std::vector<metrics::BackendCounters*> backend_counters;
   std::vector<std::shared_ptr<affinity::SessionCount>> session_counts;  // Only where no table knows them.
+  bool panics = false;                                                  // Health is ignored in it.
   PoolRuntime* runtime = nullptr;                                       // Found by the worker when the epoch arrives.
 };
 
@@ -52,6 +54,7 @@ struct Epoch {
   std::vector<EpochPool> pools;          // PoolIndex
   std::vector<EpochListener> listeners;  // ListenerIndex
   Retire retire;                         // Any thread.
+  std::uint32_t era = 0;                 // Of its names in the worker's DecisionRing; set by the worker.
 };
 
 }  // namespace stickler::proxy

@@ -12,6 +12,7 @@
 #include "lb/affinity/choice.h"
 #include "lb/affinity/cookie.h"
 #include "lb/affinity/keys.h"
+#include "lb/balance/registry.h"
 #include "lb/base/address.h"
 #include "lb/base/clock.h"
 #include "lb/cluster/outlier.h"
@@ -67,6 +68,7 @@ struct AffinitySettings {
 
 struct PoolSettings {
   std::string name;
+  const balance::PolicyEntry* policy = nullptr;  // Of balance::policies().
   std::optional<AffinitySettings> affinity;
   std::optional<HashOn> hash_on;  // Of the policy `hash`.
   bool measures_time = false;     // The policy asks how fast a backend answers.

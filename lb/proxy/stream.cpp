@@ -1,7 +1,10 @@
 #include "lb/proxy/stream.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
+#include "lb/base/hash.h"
 #include "lb/http/path.h"
 #include "lb/http/reply.h"
 #include "lb/proxy/access_log.h"
@@ -50,17 +53,7 @@ void Stream::start_refused(const StreamClient& client, http::Refusal refusal) {
 }
 
 bool Stream::answer_ourselves() {
-  http::Refusal refusal = http::Refusal::none;
-  if (head_.method == http::Method::connect) {
-    refusal = http::Refusal::connect_refused;
-  } else if (head_.method == http::Method::other) {
-    refusal = http::Refusal::unknown_method;
-  } else if (head_.max_forwards == 0U) {
-    const bool asks_about_us = head_.method == http::Method::options;
-    refusal = asks_about_us ? http::Refusal::options_answered : http::Refusal::max_forwards_reached;
-  } else if (head_.framing.kind == http::BodyKind::length && head_.framing.length > listener().body_bytes_max) {
-    refusal = http::Refusal::body_too_large;
-  }
+  const http::Refusal refusal = refuse_unserved(head_, listener());
   if (refusal == http::Refusal::none) return false;
   reply(refusal);
   return true;
@@ -68,22 +61,11 @@ bool Stream::answer_ourselves() {
 
 bool Stream::find_route() {
   if (!http::normalise_path(head_.path(), path_)) return reply(http::Refusal::path_climbs_out), false;
-  const auto match = listener().router.match(head_.authority(), path_);
-  if (!match) return reply(http::Refusal::misdirected), false;
-  if (http::has_two_readings(head_.path()) && !matches_either_way(*match)) {
-    return reply(http::Refusal::ambiguous_path), false;
-  }
-  pool_ = &epoch_->pools[match->pool.value];
-  route_ = &listener().routes[match->rule.value_or(listener().routes.size() - 1)];
+  const Routed routed = proxy::find_route(head_, path_, listener());
+  if (routed.refusal != http::Refusal::none) return reply(routed.refusal), false;
+  pool_ = &epoch_->pools[routed.pool.value];
+  route_ = &listener().routes[routed.route];
   return true;
-}
-
-// A backend may read the path in the other way; it must not see what another route was meant to keep from it.
-bool Stream::matches_either_way(const route::Match& match) const {
-  std::string path;
-  if (!http::normalise_path(http::loose_reading(head_.path()), path)) return false;
-  const auto other = listener().router.match(head_.authority(), path);
-  return other && other->rule == match.rule;
 }
 
 // An answer of our own. What of the request is unread stays unread, so the connection ends with it.
@@ -110,10 +92,12 @@ void Stream::on_client_gone(Failure failure) {
 }
 
 void Stream::finish(Failure failure) {
+  decision_.waits = linked();
   leave_queue();
   deadline_.disarm();
   if (std::exchange(holds_client_, false)) client_->release(io::Hold::connecting);
   count(failure);
+  if (!request_id_.empty()) remember(failure);
   if (worker_.logs_access()) log(failure);
   ClientExchange* client = client_;
   clear();
@@ -171,6 +155,30 @@ void Stream::log(Failure failure) {
                       .referer = parsed ? head_.value_of("referer") : std::string_view()});
 }
 
+// For `stickler why`.
+void Stream::remember(Failure failure) {
+  const Duration taken = worker_.loop().now() - started_;
+  decision_.id = hash_bytes(request_id_);
+  decision_.started_ns = started_.time_since_epoch().count();
+  decision_.taken_us = static_cast<std::uint32_t>(std::min<std::int64_t>(taken.count() / 1000, UINT32_MAX));
+  decision_.era = epoch_->era;
+  decision_.listener = static_cast<std::uint16_t>(listener_);
+  decision_.status = status_;
+  decision_.refusal = refusal_;
+  decision_.failure = failure;
+  decision_.verdict = verdict_;
+  decision_.attempts = attempts_;
+  if (pool_ != nullptr) {
+    decision_.route = static_cast<std::uint16_t>(route_ - listener().routes.data());
+    decision_.pool = static_cast<std::uint16_t>(pool_ - epoch_->pools.data());
+    decision_.panics = pool_->panics;
+    const std::span<const cluster::Exclusion> exclusions = pool_->set->exclusions();
+    std::copy_n(exclusions.begin(), std::min(exclusions.size(), decision_.exclusions.size()),
+                decision_.exclusions.begin());
+  }
+  worker_.decisions().add(decision_);
+}
+
 // As new, but for the buffers, which keep their capacity for the next request.
 void Stream::clear() {
   client_ = nullptr;
@@ -185,12 +193,11 @@ void Stream::clear() {
   body_bytes_ = answer_bytes_ = 0;
   request_complete_ = request_sent_ = false;
   replayable_ = true;
-  cookie_.reset();
-  app_key_.reset();
-  choice_ = {};
+  session_ = {};
   verdict_ = affinity::Verdict::none;
   served_by_.reset();
   attempts_ = 0;
+  decision_ = {};
   refreshed_ = stay_ = false;
   last_failure_ = Failure::none;
   refusal_ = http::Refusal::none;

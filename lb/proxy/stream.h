@@ -20,6 +20,8 @@
 #include "lb/http/message.h"
 #include "lb/http/refusal.h"
 #include "lb/io/deadlines.h"
+#include "lb/proxy/choosing.h"
+#include "lb/proxy/decision_ring.h"
 #include "lb/proxy/epoch.h"
 #include "lb/proxy/outcome.h"
 #include "lb/proxy/relay.h"
@@ -46,7 +48,6 @@ class Stream : public ListNode<Stream> {
  public:
   // What is kept of a request's body so that it can be sent again.
   static constexpr std::size_t replay_window_bytes = 256 * 1024;
-  static constexpr std::size_t tried_max = 8;
 
   explicit Stream(Worker& worker);
 
@@ -85,19 +86,16 @@ class Stream : public ListNode<Stream> {
   void adopt(const StreamClient& client);
   bool answer_ourselves();  // What is not for a backend: 405, 501, 413; true if answered.
   bool find_route();
-  bool matches_either_way(const route::Match& match) const;
   void reply(http::Refusal reason);
   void finish(Failure failure);
   void count(Failure failure);
   void log(Failure failure);
+  void remember(Failure failure);
   void clear();
   bool answer_began() const { return status_ != 0; }
   const ListenerSettings& listener() const { return *epoch_->listeners[listener_].settings; }
   const PoolSettings& pool() const { return *pool_->settings; }
   const cluster::Member& member() const { return (*pool_->set)[*served_by_]; }
-  std::uint32_t generation_of(std::size_t node) const {
-    return (*pool_->set)[node].backend->generation.load(std::memory_order_relaxed);
-  }
 
   // stream_request.cpp
   void keep_for_replay(std::string_view bytes, bool sending);
@@ -107,12 +105,10 @@ class Stream : public ListNode<Stream> {
 
   // stream_attempt.cpp
   void choose_node();
-  affinity::Choice choose_by_cookie();
   void attempt();
-  std::optional<std::size_t> bound_node() const;
-  void attempt_by_policy();
-  bool attempt_trial();  // True: it is made.
-  void attempt_at(std::size_t node);
+  Seeking seeking() const;
+  void note_session();
+  void note(const Target& target);
   void wait_for_place(std::size_t node);
   void leave_queue();
   void hold_client();
@@ -174,13 +170,12 @@ class Stream : public ListNode<Stream> {
 
   // Attempts.
   UpstreamExchange* upstream_ = nullptr;
-  std::optional<affinity::Opened> cookie_;
-  std::optional<affinity::AppKey> app_key_;
-  affinity::Choice choice_;
+  Session session_;
   affinity::Verdict verdict_ = affinity::Verdict::none;
   std::optional<std::size_t> served_by_;
-  std::array<std::size_t, tried_max> tried_{};
+  std::array<std::size_t, attempts_max> tried_{};
   std::uint8_t attempts_ = 0;
+  DecisionRecord decision_;    // As far as it is made.
   bool refreshed_ = false;     // One attempt more, because a kept connection was stale.
   bool stay_ = false;          // The next attempt goes to the same node, over a fresh connection.
   bool is_trial_ = false;      // This attempt has the turn of its backend's trial.

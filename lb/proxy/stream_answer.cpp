@@ -102,6 +102,7 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   const affinity::Settlement settlement = settle(exchange);
   verdict_ = settlement.verdict;
   count_session(settlement);
+  decision_.sets_cookie = settlement.set_cookie.has_value();
   if (!settlement.set_cookie) return {};
   const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);
   set_cookie_.clear();
@@ -111,22 +112,22 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
 
 // The node that the session is bound to from now on.
 std::size_t Stream::bound_after(affinity::Verdict verdict) const {
-  return verdict == affinity::Verdict::detour ? *choice_.pinned : *served_by_;
+  return verdict == affinity::Verdict::detour ? *session_.choice.pinned : *served_by_;
 }
 
 void Stream::count_session(const affinity::Settlement& settlement) const {
-  const affinity::Binding& binding = settlement.set_cookie ? *settlement.set_cookie : cookie_->binding;
+  const affinity::Binding& binding = settlement.set_cookie ? *settlement.set_cookie : session_.cookie->binding;
   pool_->session_counts[bound_after(settlement.verdict)]->see(binding.nonce, worker_.loop().now());
 }
 
 affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
   const AppRequest request = app_request();
   const CookieNews news = read_answer(request, head, *served_by_, worker_.loop().wall());
-  const affinity::Verdict verdict =
-      affinity::settle(choice_, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = news.begins});
-  if (!app_key_) return verdict;
-  learn(request, *app_key_, {.verdict = verdict, .news = news, .node = *served_by_});
-  if (!news.ends) proxy::count_session(request, *app_key_, bound_after(verdict));
+  const affinity::Verdict verdict = affinity::settle(
+      session_.choice, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = news.begins});
+  if (!session_.app_key) return verdict;
+  learn(request, *session_.app_key, {.verdict = verdict, .news = news, .node = *served_by_});
+  if (!news.ends) proxy::count_session(request, *session_.app_key, bound_after(verdict));
   return verdict;
 }
 
@@ -149,12 +150,12 @@ std::string_view Stream::prefixed_cookie() const {
 // Requires: the pool has affinity.
 affinity::Verdict Stream::unserved_verdict() {
   if (app_source() == nullptr) return settle({}).verdict;
-  if (app_key_) disclaim(app_request(), *app_key_);
-  return affinity::settle(choice_, affinity::AppExchange{});
+  if (session_.app_key) disclaim(app_request(), *session_.app_key);
+  return affinity::settle(session_.choice, affinity::AppExchange{});
 }
 
 bool Stream::is_pinned_down() const {
-  return choice_.pinned && pool_->set->standings()[*choice_.pinned] == balance::Standing::down;
+  return session_.choice.pinned && pool_->set->standings()[*session_.choice.pinned] == balance::Standing::down;
 }
 
 // Requires: the pool has affinity.
@@ -171,8 +172,8 @@ std::uint32_t Stream::learn_generation(const http::ResponseHead& head) const {
 
 affinity::Settlement Stream::settle(affinity::Exchange exchange) const {
   exchange.pinned_down = is_pinned_down();
-  const bool known = cookie_ && cookie_->seal == affinity::Seal::ok;
-  return affinity::settle(cookie_, choice_, exchange,
+  const bool known = session_.cookie && session_.cookie->seal == affinity::Seal::ok;
+  return affinity::settle(session_.cookie, session_.choice, exchange,
                           {.nodes = *pool_->nodes,
                            .rules = pool().affinity->rules,
                            .now = worker_.loop().wall(),

@@ -3,7 +3,6 @@
 #include <span>
 #include <utility>
 
-#include "lb/http/cookie.h"
 #include "lb/proxy/client_exchange.h"
 #include "lb/proxy/stream.h"
 #include "lb/proxy/upstream_exchange.h"
@@ -17,104 +16,73 @@ constexpr std::chrono::seconds failed_attempt_time{1};  // As what it counts at 
 }  // namespace
 
 void Stream::choose_node() {
-  if (const auto& affinity = pool().affinity) {
-    if (const AppSessionSource* source = app_source()) {
-      app_key_ = app_key(*source, head_, *pool_, worker_.loop().now());
-      const affinity::PoolView view{
-          .nodes = *pool_->nodes, .standings = pool_->set->standings(), .when_unavailable = affinity->when_unavailable};
-      choice_ = affinity::choose(app_key_, view, affinity->backup);
-    } else {
-      choice_ = choose_by_cookie();
-    }
+  if (pool().affinity) {
+    session_ = find_session(head_, *pool_, {.now = worker_.loop().now(), .wall = worker_.loop().wall()});
+    note_session();
   }
-  verdict_ = choice_.verdict;
-  if (choice_.refused) return reply(http::Refusal::node_down);
+  verdict_ = session_.choice.verdict;
+  if (session_.choice.refused) return reply(http::Refusal::node_down);
   attempt();
 }
 
-affinity::Choice Stream::choose_by_cookie() {
-  const AffinitySettings& affinity = *pool().affinity;
-  const http::FoundCookie found = http::find_cookie(head_, affinity.cookie.name);
-  if (found.value) cookie_ = affinity::open(*found.value, affinity.keys, affinity.rules, worker_.loop().wall());
-  const auto primary = affinity::primary_of(cookie_, *pool_->nodes);
-  return affinity::choose(cookie_, {.nodes = *pool_->nodes,
-                                    .standings = pool_->set->standings(),
-                                    .when_unavailable = affinity.when_unavailable,
-                                    .primary_generation = primary ? generation_of(*primary) : 0});
+Seeking Stream::seeking() const {
+  return {.pool = *pool_,
+          .head = head_,
+          .path = path_,
+          .client_ip = client_ip_,
+          .choice = session_.choice,
+          .tried = {tried_.data(), attempts_},
+          .can_be_resent = request_complete_ && replayable_,
+          .now = worker_.loop().now()};
 }
 
 void Stream::attempt() {
-  if (const auto bound = bound_node()) return attempt_at(*bound);
-  if (choice_.pinned && pool().affinity->when_unavailable == affinity::WhenUnavailable::backup_only) {
-    return reply(refusal_of(last_failure_));
+  const PlacesInForce places{pool().connections_per_backend_max};
+  Target target;
+  if (stay_) {
+    target = {.by = decision_.by, .node = *served_by_, .has_place = places.take(*member().backend)};
+  } else {
+    target = next_target(seeking(), pool_->runtime->pick_state, places);
+    is_trial_ = target.by == ChosenBy::trial;
   }
-  if (!attempt_trial()) attempt_by_policy();
-}
-
-// A request that is bound to nobody tries a backend that was ejected, one at a time: if it fails, a request that may be
-// sent twice goes to another.
-bool Stream::attempt_trial() {
-  const std::span<const std::size_t> trials = pool_->set->trials();
-  if (trials.empty()) return false;
-  const bool can_go_elsewhere = http::is_idempotent(head_.method) && request_complete_ && replayable_ && attempts_ == 0;
-  if (!can_go_elsewhere || head_.wants_websocket) return false;
-  for (const std::size_t node : trials) {
-    cluster::Backend& backend = *(*pool_->set)[node].backend;
-    if (!backend.trial.take()) continue;
-    if (!take_place(backend, pool().connections_per_backend_max)) {
-      backend.trial.leave();
-      continue;
-    }
-    served_by_ = node;
-    is_trial_ = true;
-    connect();
-    return true;
+  if (target.by == ChosenBy::nobody) {
+    if (last_failure_ != Failure::none) return reply(refusal_of(last_failure_));
+    pool_->counters->no_backend.add();
+    return reply(http::Refusal::no_backend);
   }
-  return false;
+  served_by_ = target.node;
+  note(target);
+  if (target.has_place) return connect();
+  wait_for_place(target.node);
 }
 
 void Stream::leave_trial() {
   if (std::exchange(is_trial_, false)) member().backend->trial.leave();
 }
 
-// The node of the session first; when it failed its backup.
-std::optional<std::size_t> Stream::bound_node() const {
-  if (stay_) return served_by_;
-  const std::span<const std::size_t> tried(tried_.data(), attempts_);
-  for (const auto wanted : {choice_.pinned, choice_.backup}) {
-    if (wanted && std::ranges::find(tried, *wanted) == tried.end()) return wanted;
-  }
-  return std::nullopt;
+void Stream::note_session() {
+  const auto place = [](const std::optional<std::size_t>& node) {
+    return node ? static_cast<std::uint32_t>(*node) : DecisionRecord::none32;
+  };
+  const bool stays = session_.choice.verdict == affinity::Verdict::bound;
+  decision_.session = state_of(session_);
+  decision_.primary = place(stays ? session_.choice.pinned : primary_of(session_, *pool_));
+  decision_.backup = place(stays ? session_.choice.backup : session_.choice.pinned);
 }
 
-// A request that is bound to nobody waits only where every backend is full.
-void Stream::attempt_by_policy() {
-  std::array<std::size_t, 2 * tried_max> passed_over;
-  std::size_t count = attempts_;
-  std::copy_n(tried_.begin(), count, passed_over.begin());
-  std::optional<std::size_t> full;
-  const auto key = pool().hash_on ? hash_key(*pool().hash_on, head_, client_ip_, path_) : std::nullopt;
-  while (count < passed_over.size()) {
-    const auto picked = pool_->set->pick(
-        {.tried = {passed_over.data(), count}, .key = key, .now = worker_.loop().now()}, pool_->runtime->pick_state);
-    if (!picked) break;
-    if (take_place(*(*pool_->set)[*picked].backend, pool().connections_per_backend_max)) {
-      served_by_ = picked;
-      return connect();
-    }
-    if (!full) full = picked;
-    passed_over[count++] = *picked;
+void Stream::note(const Target& target) {
+  decision_.by = target.by;
+  decision_.node = static_cast<std::uint32_t>(target.node);
+  if (target.by != ChosenBy::policy || stay_) return;
+  decision_.has_key = target.has_key;
+  // Where the policy has just read them; elsewhere they would have to be fetched from other cores.
+  decision_.has_loads = balance::looks_at_load(pool().policy->decided_by);
+  if (!decision_.has_loads) return;
+  for (std::size_t i = 0; i < std::min(pool_->set->size(), decision_.loads.size()); ++i) {
+    std::uint32_t load = (*pool_->set)[i].backend->load.in_flight.load(std::memory_order_relaxed);
+    if (i == target.node && target.has_place && load > 0) --load;  // Itself.
+    decision_.loads[i] = static_cast<std::uint16_t>(std::min<std::uint32_t>(load, UINT16_MAX));
   }
-  if (full) return wait_for_place(*full);
-  if (last_failure_ != Failure::none) return reply(refusal_of(last_failure_));
-  pool_->counters->no_backend.add();
-  reply(http::Refusal::no_backend);
-}
-
-void Stream::attempt_at(std::size_t node) {
-  served_by_ = node;
-  if (take_place(*member().backend, pool().connections_per_backend_max)) return connect();
-  wait_for_place(node);
 }
 
 void Stream::wait_for_place(std::size_t node) {
@@ -145,6 +113,8 @@ void Stream::hold_client() {
 }
 
 void Stream::connect() {
+  decision_.tried[attempts_] = static_cast<std::uint16_t>(std::min<std::size_t>(*served_by_, DecisionRecord::none16));
+  decision_.chosen_by[attempts_] = decision_.by;
   tried_[attempts_++] = *served_by_;
   attempt_started_ = worker_.loop().now();
   request_sent_ = false;
@@ -169,7 +139,7 @@ void Stream::on_upstream_connected() {
 
 void Stream::send_request() {
   request_sent_ = true;
-  if (app_key_) claim(app_request(), *app_key_, choice_, *served_by_);
+  if (session_.app_key) claim(app_request(), *session_.app_key, session_.choice, *served_by_);
   upstream_->send_head(
       head_, {.client_ip = client_ip_,
               .client_port = client_port_,
@@ -212,6 +182,7 @@ void Stream::abandon_upstream() {
 
 void Stream::count_failure(Failure failure) {
   last_failure_ = failure;
+  decision_.failures[attempts_ - 1U] = failure;
   pool_->counters->failures[static_cast<std::size_t>(failure)].add();
   pool_->backend_counters[*served_by_]->failures[static_cast<std::size_t>(failure)].add();
 }
@@ -279,12 +250,12 @@ void Stream::move_to_epoch_now() {
 
 // A session whose pool would rather fail than move it stays with its node.
 bool Stream::may_leave_node() const {
-  if (!choice_.pinned || choice_.pinned != served_by_) return true;
+  if (!session_.choice.pinned || session_.choice.pinned != served_by_) return true;
   switch (pool().affinity->when_unavailable) {
     case affinity::WhenUnavailable::redispatch:
       return true;
     case affinity::WhenUnavailable::backup_only:
-      return choice_.backup.has_value();
+      return session_.choice.backup.has_value();
     case affinity::WhenUnavailable::fail:
       break;
   }
@@ -297,7 +268,7 @@ bool Stream::retry_allowed(Failure failure) {
                               .timed_out = failure == Failure::answer_timeout,
                               .idempotent = http::is_idempotent(head_.method),
                               .body_replayable = replayable_};
-  if (!may_retry(attempt) || attempts_ >= tried_max) return false;
+  if (!may_retry(attempt) || attempts_ >= attempts_max) return false;
   // The node is well for all we know, so this one costs neither the session its node nor the pool its budget.
   if (failure == Failure::stale && !std::exchange(refreshed_, true)) return true;
   const std::uint32_t counted = attempts_ - (refreshed_ ? 1U : 0U);

@@ -17,6 +17,15 @@ namespace stickler::proxy {
 // Takes one of the backend's places; false: all are taken.
 bool take_place(cluster::Backend& backend, std::uint32_t places);
 
+// The places of backends and the turns of their trials, as streams take them. Explain has others, which take nothing.
+struct PlacesInForce {
+  std::uint32_t each_max;
+
+  bool take(cluster::Backend& backend) const { return take_place(backend, each_max); }
+  static bool take_trial(cluster::Backend& backend) { return backend.trial.take(); }
+  static void leave_trial(cluster::Backend& backend) { backend.trial.leave(); }
+};
+
 class WaitQueues {
  public:
   // False: `queue_max` wait already, over all workers.

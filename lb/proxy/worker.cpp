@@ -69,6 +69,22 @@ void Worker::serve_waiting(std::shared_ptr<cluster::Backend> backend) {
   });
 }
 
+void Worker::explain(ExplainRequest request, std::function<void(std::optional<Decision>)> answer) {
+  loop_.post([this, request = std::move(request), answer = std::move(answer)] {
+    const auto named = [&](const EpochListener& listener) { return listener.settings->name == request.listener; };
+    const auto found = std::ranges::find_if(epoch_->listeners, named);
+    if (found == epoch_->listeners.end()) return answer(std::nullopt);
+    answer(proxy::explain(
+        request, {.listener = *found->settings, .pools = epoch_->pools, .now = loop_.now(), .wall = loop_.wall()}));
+  });
+}
+
+void Worker::find_decision(std::string request_id, std::function<void(std::optional<Decision>)> answer) {
+  loop_.post([this, request_id = std::move(request_id), answer = std::move(answer)] {
+    answer(decisions_.find(request_id, loop_));
+  });
+}
+
 void Worker::leave_place(const std::shared_ptr<cluster::Backend>& backend, const PoolRuntime& pool) {
   backend->load.in_flight.fetch_sub(1, std::memory_order_seq_cst);
   const std::uint32_t places = pool.places;
@@ -90,6 +106,7 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
     runtime->places = pool.settings->connections_per_backend_max;
     pool.runtime = runtime.get();
   }
+  epoch->era = decisions_.era_of(*epoch);
   std::vector<std::unique_ptr<Listening>> listening =
       draining_ ? std::vector<std::unique_ptr<Listening>>{} : listen(*epoch);
   epoch_ = std::move(epoch);

@@ -1,11 +1,12 @@
 // Worker: one event loop that shares nothing with the others: it accepts, serves and keeps its own connections,
-// streams and counters. Its thread runs run(); what publishes, drains, cuts, stops or wakes it comes from others.
+// streams and counters. Its thread runs run(); what publishes, drains, cuts, stops, wakes or asks it comes from others.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,7 +19,9 @@
 #include "lb/io/deadlines.h"
 #include "lb/io/loop.h"
 #include "lb/proxy/access_log.h"
+#include "lb/proxy/decision_ring.h"
 #include "lb/proxy/epoch.h"
+#include "lb/proxy/explain.h"
 #include "lb/proxy/gather.h"
 #include "lb/proxy/http1_session.h"
 #include "lb/proxy/log_writer.h"
@@ -76,6 +79,11 @@ class Worker {
   void visit(std::function<void(Worker&)> visitor);  // Runs it on the worker's thread, after what came before.
   void resume_accepting(const ListenerLoad* load);
   void serve_waiting(std::shared_ptr<cluster::Backend> backend);
+  // `answer` is called on the worker's thread. nullopt: it has no such listener.
+  void explain(ExplainRequest request, std::function<void(std::optional<Decision>)> answer);
+
+  // Likewise. nullopt: no request of this id is remembered.
+  void find_decision(std::string request_id, std::function<void(std::optional<Decision>)> answer);
 
   // --- The worker's thread ---
   io::Loop& loop() { return loop_; }
@@ -84,6 +92,7 @@ class Worker {
   Random& random() { return random_; }
   UpstreamPool& upstreams() { return upstreams_; }
   WaitQueues& wait_queues() { return wait_queues_; }
+  DecisionRing& decisions() { return decisions_; }
   http::DateCache& date() { return date_; }
   http::RequestHead& request_head() { return request_head_; }  // Where parsers leave what they find.
   http::ResponseHead& response_head() { return response_head_; }
@@ -130,6 +139,7 @@ class Worker {
   std::vector<std::unique_ptr<Stream>> spare_streams_;
   UpstreamPool upstreams_;
   WaitQueues wait_queues_;
+  DecisionRing decisions_;
   IntrusiveList<Http1Session> sessions_;
   std::vector<std::unique_ptr<Listening>> listening_;
   TimePoint next_exhausted_warning_{};

@@ -204,6 +204,7 @@ std::optional<proxy::HashOn> compile_hash_on(const config::Pool& pool) {
 std::unique_ptr<const proxy::PoolSettings> compile_pool(const config::Pool& pool, CompileContext& context) {
   auto settings = std::make_unique<proxy::PoolSettings>(
       proxy::PoolSettings{.name = pool.name,
+                          .policy = balance::find_policy(config::name_of(pool.policy)),
                           .affinity = compile_affinity(pool, context),
                           .hash_on = compile_hash_on(pool),
                           .measures_time = pool.policy == config::Policy::least_time,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/base/log.h"
+#include "lb/server/explaining.h"
 #include "lb/server/machine.h"
 
 namespace stickler::server {
@@ -171,20 +172,6 @@ void Server::announce() {
   finish_take_over();
 }
 
-// What all workers share of the pools: a policy may be large, and dear to build.
-std::vector<proxy::EpochPool> Server::build_pools() const {
-  std::vector<proxy::EpochPool> pools;
-  for (const auto& settings : snapshot_->pools) {
-    proxy::EpochPool& pool = pools.emplace_back();
-    pool.settings = settings.get();
-    pool.set = backends_.build(settings->name);
-    if (settings->affinity) {
-      pool.nodes = std::make_shared<const affinity::NodeTable>(pool.set->names(), settings->affinity->keys);
-    }
-  }
-  return pools;
-}
-
 std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker, std::vector<proxy::EpochPool> pools) {
   auto epoch = std::make_shared<proxy::Epoch>();
   epoch->snapshot = snapshot_;
@@ -213,7 +200,8 @@ std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker, std::vect
 
 void Server::publish() {
   log_turns();
-  const std::vector<proxy::EpochPool> pools = build_pools();
+  // What all workers share of the pools: a policy may be large, and dear to build.
+  const std::vector<proxy::EpochPool> pools = build_pools(*snapshot_, backends_);
   workers_->publish([&](std::uint32_t worker) { return make_epoch(worker, pools); });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -52,7 +53,6 @@ class Server final : private admin::AdminSource {
   Result<void> start_admin();
   void start_workers();
   void announce();
-  std::vector<proxy::EpochPool> build_pools() const;
   std::shared_ptr<proxy::Epoch> make_epoch(std::uint32_t worker, std::vector<proxy::EpochPool> pools);
   void publish();
 
@@ -63,6 +63,10 @@ class Server final : private admin::AdminSource {
 
   // orders.cpp
   admin::OrderReport order(const admin::BackendOrder& order) override;
+
+  // decisions.cpp
+  void explain(const admin::ExplainQuery& query, std::function<void(const admin::Explained&)> done) override;
+  void decision_of(const std::string& request_id, OnDecision done) override;
 
   // shutdown.cpp
   void begin_shutdown();

@@ -31,6 +31,7 @@ class WorkerGroup {
   void serve_waiting(const std::shared_ptr<cluster::Backend>& backend);
   void stop();  // Cuts what is open and joins the threads.
 
+  proxy::Worker& operator[](std::uint32_t index) { return *workers_[index]; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(workers_.size()); }
 
  private:

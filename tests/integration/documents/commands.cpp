@@ -117,7 +117,7 @@ std::vector<Transcript> transcripts() {
 
 // Not one of the commands that read a file or ask a process.
 bool stands_alone(const Transcript& transcript) {
-  constexpr const char* others[] = {"run", "check", "status", "reload", "drain"};
+  constexpr const char* others[] = {"run", "check", "status", "reload", "drain", "explain", "why"};
   return std::ranges::find(others, transcript.arguments.at(0)) == std::end(others);
 }
 

@@ -153,8 +153,8 @@ TEST_CASE("what is not there is answered with a status and a code") {
       {"PUT", "/api/v1/pools/app/backends/alpha/weight", 501, "not_available"},
       {"POST", "/api/v1/pools/app/backends", 501, "not_available"},
       {"DELETE", "/api/v1/pools/app/backends/alpha", 501, "not_available"},
-      {"POST", "/api/v1/explain", 501, "not_available"},
-      {"GET", "/api/v1/decisions/1", 501, "not_available"},
+      {"POST", "/api/v1/explain", 400, "bad_body"},
+      {"GET", "/api/v1/decisions/1", 404, "unknown_request"},
       {"GET", "/api/v1/events", 501, "not_available"},
   };
   for (const Row& row : rows) {

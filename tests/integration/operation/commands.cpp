@@ -55,8 +55,8 @@ TEST_CASE("a wrong command line is answered with exit code 2 and what was probab
       {{"drain", "app"}, "expected a pool and one of its backends, as in login/a, got 'app'"},
       {{"drain", "app/a", "--deadline", "soon"}, "expected a duration such as 30m, got 'soon'"},
       {{"undrain", "app/a", "--wait"}, "unknown option '--wait'"},
-      {{"explain", "x.yaml", "--get", "/"}, "not available yet"},
-      {{"why", "1"}, "not available yet"},
+      {{"explain", "x.yaml"}, "one of --request and --get is needed"},
+      {{"why"}, "REQUEST-ID is required"},
       {{"doctor", "x.yaml"}, "not available yet"},
   };
   for (const Row& row : rows) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lb/admin/answers.h"
+#include "lb/admin/decision_json.h"
 #include "lb/admin/endpoints.h"
 #include "lb/admin/report_json.h"
 #include "lb/base/bytes.h"
@@ -71,6 +72,25 @@ TEST_CASE("docs/admin-api.md names every field of the status with its type, in t
     for (const Row& row : rows_of(section)) documented.push_back(row.at(0) + " " + row.at(1));
     CHECK(documented == fields_of(object));
     CHECK(pool.at("requests").size() == listener.at("requests").size());
+  }
+}
+
+TEST_CASE("docs/admin-api.md names every field of a decision with its type") {
+  const Json decision = to_json(test::some_decision());
+  const Json& served = decision.at("served");
+  const std::pair<const char*, Json> objects[] = {{"decision", decision},
+                                                  {"cookie", decision.at("cookie")},
+                                                  {"refusal", decision.at("refusal")},
+                                                  {"candidate", decision.at("candidates").at(0)},
+                                                  {"served", served},
+                                                  {"attempt", served.at("attempts").at(0)}};
+  for (const auto& [section, object] : objects) {
+    INFO(section);
+    std::vector<std::string> documented;
+    for (const Row& row : rows_of(section)) {
+      if (row.size() == 3) documented.push_back(row.at(0) + " " + row.at(1));
+    }
+    CHECK(documented == fields_of(object));
   }
 }
 

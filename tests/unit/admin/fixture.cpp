@@ -108,6 +108,49 @@ StatusReport some_status() {
   return report;
 }
 
+DecisionReport some_decision() {
+  DecisionReport report;
+  report.worker = 1;
+  report.config_file = "conf/demo.yaml";
+  report.listener = "web";
+  report.route = "/login";
+  report.pool = "login";
+  report.policy = "least_connections";
+  report.refusal_status = 504;
+  report.refusal = "answer_timeout";
+  report.cookie =
+      SessionCookieReport{.state = "valid", .primary = "a", .backup = "c", .age = 2h + 5min, .unused = 192s};
+  report.verdict = "detour";
+  report.backend = "c";
+  report.chosen_by = "policy";
+  report.candidates = {
+      {.name = "a",
+       .address = "127.0.0.1:9001",
+       .state = "up",
+       .weight = 1,
+       .in_flight = 0,
+       .why_not = "tried_and_failed"},
+      {.name = "b", .address = "127.0.0.1:9002", .state = "up", .weight = 1, .in_flight = 7, .why_not = "higher_load"},
+      {.name = "c",
+       .address = "10.0.0.1:9003",
+       .state = "up",
+       .weight = 2,
+       .in_flight = 3,
+       .chosen = true,
+       .why_not = ""},
+      {.name = "d", .address = "", .state = "draining", .why_not = "draining"}};
+  report.candidates_left_out = 4;
+  report.notes = {"It was a dark and stormy night."};
+  report.served = ServedReport{.request_id = "0123456789abcdef0123456789abcdef",
+                               .at = WallTime{} + 1'700'000'000s + 123ms,
+                               .taken = 12'345us,
+                               .status = 504,
+                               .failure = "answer_timeout",
+                               .attempts = {{.backend = "a", .chosen_by = "session", .failure = "connect_error"},
+                                            {.backend = "c", .chosen_by = "policy", .failure = "answer_timeout"}}};
+  return report;
+}
+
 std::string Answered::field(std::string_view name) const {
   std::string_view rest = head;
   while (!rest.empty()) {
@@ -122,6 +165,7 @@ std::string Answered::field(std::string_view name) const {
 }
 
 Served::Served(std::string_view listen, std::string token) {
+  source.later = [this](std::function<void()> task) { loop_.post(std::move(task)); };
   auto started =
       AdminServer::start(loop_, {.listen = Address::parse(listen).value(), .token = std::move(token)}, source);
   if (!started) FAIL(started.error().message);

@@ -2,6 +2,7 @@
 // Everything on one thread and one loop.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 namespace stickler::admin::test {
 
 StatusReport some_status();
+DecisionReport some_decision();  // Of a request that was served, with everything there is.
 
 // Stands for the process on its side of the seam.
 struct FixedSource final : AdminSource {
@@ -31,6 +33,18 @@ struct FixedSource final : AdminSource {
   OrderReport order(const BackendOrder& order) override {
     orders.push_back(order);
     return order_report;
+  }
+  Explained explained{.outcome = Explained::Outcome::done, .report = some_decision(), .message = {}};
+  std::vector<ExplainQuery> queries;
+  std::function<void(std::function<void()>)> later;  // As a worker answers: after the call is over. Set by Served.
+
+  void explain(const ExplainQuery& query, std::function<void(const Explained&)> done) override {
+    queries.push_back(query);
+    done(explained);
+  }
+  void decision_of(const std::string& request_id, OnDecision done) override {
+    if (request_id != some_decision().served->request_id) return done(std::nullopt);
+    later([done = std::move(done)] { done(some_decision()); });
   }
   void render_metrics(std::string& out) override { out += "# TYPE stickler_workers gauge\nstickler_workers 2\n"; }
   bool ready() override { return is_ready; }

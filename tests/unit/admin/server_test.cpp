@@ -134,6 +134,61 @@ TEST_CASE("another method is answered 405 with those that the path takes") {
   CHECK(served.source.reloads == 0);
 }
 
+TEST_CASE("a request is explained, or it is said what is wrong with the question") {
+  Served served;
+  const std::string head = R"(GET / HTTP/1.1\r\nHost: a\r\n\r\n)";
+  const Answered answer = served.call("POST", "/api/v1/explain", "",
+                                      R"({"request": ")" + head + R"(", "listener": "web", "client_ip": "::1"})");
+  CHECK(answer.status == 200);
+  CHECK(answer.json().at("backend") == "c");
+  CHECK(answer.field("Cache-Control") == "no-store");
+  REQUIRE(served.source.queries.size() == 1);
+  CHECK(served.source.queries[0].head == "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  CHECK(served.source.queries[0].listener == "web");
+  CHECK(served.source.queries[0].client_ip == "::1");
+
+  struct Row {
+    const char* body;
+    const char* message;
+  };
+  const Row rows[] = {
+      {"", "the body is not a JSON object"},
+      {"[]", "the body is not a JSON object"},
+      {"{}", "request: expected the head of a request, with the empty line behind it"},
+      {R"({"request": 5})", "request: expected a string"},
+      {R"({"request": "x", "url": "/"})", "unknown field 'url' in the body"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.body);
+    const Answered refused = served.call("POST", "/api/v1/explain", "", row.body);
+    CHECK(refused.status == 400);
+    CHECK(refused.error_code() == "bad_body");
+    CHECK(refused.error_message() == row.message);
+  }
+  CHECK(served.source.queries.size() == 1);
+
+  served.source.explained = {.outcome = Explained::Outcome::unknown_listener, .report = {}, .message = "no listener"};
+  CHECK(served.call("POST", "/api/v1/explain", "", R"({"request": "x"})").status == 404);
+  served.source.explained.outcome = Explained::Outcome::bad_request;
+  const Answered bad = served.call("POST", "/api/v1/explain", "", R"({"request": "x"})");
+  CHECK(bad.status == 400);
+  CHECK(bad.error_message() == "no listener");
+}
+
+TEST_CASE("a decision is told when the workers have answered, and 404 when none knows the request") {
+  Served served;
+  const Answered known = served.get("/api/v1/decisions/0123456789abcdef0123456789abcdef");
+  CHECK(known.status == 200);
+  CHECK(known.field("Cache-Control") == "no-store");
+  CHECK(known.json().at("served").at("at") == "2023-11-14T22:13:20.123Z");
+  CHECK(known.json().at("served").at("taken_ms") == 12.345);
+  const Answered unknown = served.get("/api/v1/decisions/abc%2fd");
+  CHECK(unknown.status == 404);
+  CHECK(unknown.error_code() == "unknown_request");
+  CHECK(unknown.error_message().starts_with("no request 'abc/d' is remembered"));
+  CHECK(served.call("HEAD", "/api/v1/decisions/x").body.empty());
+}
+
 TEST_CASE("what is still to come is answered 501, for whichever pool") {
   Served served;
   struct Row {
@@ -141,9 +196,10 @@ TEST_CASE("what is still to come is answered 501, for whichever pool") {
     const char* path;
   };
   const Row rows[] = {
-      {"PUT", "/api/v1/pools/login/backends/a/weight"}, {"POST", "/api/v1/pools/login/backends"},
-      {"DELETE", "/api/v1/pools/login/backends/a"},     {"POST", "/api/v1/explain"},
-      {"GET", "/api/v1/decisions/0123456789abcdef"},    {"GET", "/api/v1/events"},
+      {"PUT", "/api/v1/pools/login/backends/a/weight"},
+      {"POST", "/api/v1/pools/login/backends"},
+      {"DELETE", "/api/v1/pools/login/backends/a"},
+      {"GET", "/api/v1/events"},
   };
   for (const Row& row : rows) {
     INFO(row.method << ' ' << row.path);
@@ -253,7 +309,7 @@ TEST_CASE("a state-changing call needs the token where there is one; reading doe
   CHECK(served.source.reloads == 1);
   CHECK(served.get("/api/v1/status").status == 200);
   CHECK(served.get("/api/v1/config").status == 200);
-  CHECK(served.call("POST", "/api/v1/explain").status == 501);
+  CHECK(served.call("POST", "/api/v1/explain").status == 400);
 }
 
 TEST_CASE("a page of another site cannot change anything, whatever the token") {

@@ -44,6 +44,18 @@ TEST_CASE("a session is found until it was not used for longer than idle, and ea
   CHECK(table.find(of(table, 1), start + 4 * idle, idle) == 22);
 }
 
+TEST_CASE("a session that is only looked up is not kept by it") {
+  LearnedTable table(2);
+  table.bind(of(table, 1), 11, start, idle);
+  table.bind(of(table, 2), 22, start, idle);
+  CHECK(table.look_up(of(table, 1), start + idle, idle) == 11);
+  CHECK(table.look_up(of(table, 3), start, idle) == no_node);
+  CHECK(table.look_up(of(table, 1), start + idle + 1s, idle) == no_node);
+  table.bind(of(table, 3), 33, start, idle);
+  CHECK(table.look_up(of(table, 1), start, idle) == no_node);  // It was still the one used longest ago.
+  CHECK(table.look_up(of(table, 2), start, idle) == 22);
+}
+
 TEST_CASE("a clock that is behind another worker's loses no session") {
   LearnedTable table(100);
   table.bind(of(table, 1), 11, start + 2s, idle);

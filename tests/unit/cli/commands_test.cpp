@@ -28,6 +28,20 @@ struct Source final : admin::AdminSource {
   std::string config_json() override { return "{}"; }
   admin::ReloadReport reload() override { return reload_report; }
   admin::OrderReport order(const admin::BackendOrder&) override { return {.obeyed = true, .message = {}}; }
+  void explain(const admin::ExplainQuery& query, std::function<void(const admin::Explained&)> done) override {
+    admin::Explained explained;
+    explained.report.listener = query.listener;
+    explained.report.config_file = "conf/demo.yaml";
+    if (query.listener == "nobody") explained.outcome = admin::Explained::Outcome::unknown_listener;
+    explained.message = "no such listener";
+    done(explained);
+  }
+  void decision_of(const std::string& request_id, OnDecision done) override {
+    if (request_id != "known/1") return done(std::nullopt);
+    admin::DecisionReport report;
+    report.listener = "web";
+    done(report);
+  }
   void render_metrics(std::string&) override {}
   bool ready() override { return true; }
 };

@@ -82,5 +82,31 @@ TEST_CASE("a state is one word") {
   CHECK(to_string(State::down) == "down");
 }
 
+TEST_CASE("why a backend gets no new session, by its state and by the turn of its pool") {
+  struct Row {
+    State state;
+    Standing standing;
+    std::string_view word;
+  };
+  const Row rows[] = {
+      {State::up, Standing::eligible, ""},
+      {State::up, Standing::bound_only, "weight_0"},
+      {State::up, Standing::standby, "standby"},
+      {State::trial, Standing::bound_only, "trial"},
+      {State::draining, Standing::bound_only, "draining"},
+      {State::drained, Standing::drained, "drained"},
+      {State::ejected, Standing::down, "ejected"},
+      {State::down, Standing::down, "down"},
+      {State::down, Standing::eligible, ""},  // In panic, as are those that follow.
+      {State::ejected, Standing::eligible, ""},
+      {State::down, Standing::bound_only, "weight_0"},
+      {State::ejected, Standing::bound_only, "weight_0"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(&row - rows);
+    CHECK(to_string(exclusion_of(row.state, row.standing)) == row.word);
+  }
+}
+
 }  // namespace
 }  // namespace stickler::cluster
