@@ -80,6 +80,23 @@ class alignas(64) LearnedTable::Shard {
     return {};
   }
 
+  void recall(const Memory& memory) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(memory.session);
+    if (at != nobody && entries_[at].last_use >= memory.last_use) return;
+    bind_at(at, memory.session, memory.node, {.now = memory.last_use, .idle = Duration::max()});
+  }
+
+  void follow(const Memory& change) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(change.session);
+    if (change.node != no_node) {
+      bind_at(at, change.session, change.node, {.now = change.last_use, .idle = Duration::max()});
+    } else if (at != nobody) {
+      remove(at);
+    }
+  }
+
   void forget(const SessionDigest& session) {
     const std::lock_guard lock(mutex_);
     if (const std::uint32_t at = place_of(session); at != nobody) remove(at);
@@ -98,12 +115,12 @@ class alignas(64) LearnedTable::Shard {
     return size_;
   }
 
-  std::vector<Entry> oldest_first() const {
+  void add_to(std::vector<Memory>& memories) const {
     const std::lock_guard lock(mutex_);
-    std::vector<Entry> all;
-    all.reserve(size_);
-    for (std::uint32_t at = oldest_; at != nobody; at = entries_[at].newer) all.push_back(entries_[at]);
-    return all;
+    for (std::uint32_t at = oldest_; at != nobody; at = entries_[at].newer) {
+      memories.push_back(
+          {.session = entries_[at].session, .node = entries_[at].node, .last_use = entries_[at].last_use});
+    }
   }
 
  private:
@@ -205,31 +222,45 @@ LearnedTable::LearnedTable(std::uint32_t entries, const TagKey& key) : key_(key)
 }
 
 std::shared_ptr<LearnedTable> LearnedTable::resized(std::uint32_t entries, LearnedTable& from) {
-  const std::shared_ptr<LearnedTable> table(new LearnedTable(entries, from.key_));
-  from.tell(table);  // First, so that nothing falls between what is copied and what is passed on.
-  std::vector<Entry> all;
-  for (const auto& shard : from.shards_) {
-    const std::vector<Entry> some = shard->oldest_first();
-    all.insert(all.end(), some.begin(), some.end());
-  }
-  std::ranges::stable_sort(all, {}, &Entry::last_use);
-  for (const Entry& entry : all) {
-    const Change copied{.from = no_node, .to = entry.node};  // If something newer is there already, that counts.
-    table->shard_of(entry.session).rebind(entry.session, copied, {.now = entry.last_use, .idle = Duration::max()});
-  }
+  auto table = std::make_shared<LearnedTable>(entries, from.key_);
+  // First, so that nothing falls between what is copied and what is passed on. Weak: the configuration that it was made
+  // for may be refused.
+  from.watch([heir = std::weak_ptr(table)](const Memory& change) {
+    if (const auto next = heir.lock()) next->follow(change);
+  });
+  for (const Memory& memory : from.memories()) table->recall(memory);
   return table;
 }
 
-void LearnedTable::tell(const std::shared_ptr<LearnedTable>& successor) {
-  const std::lock_guard lock(successor_mutex_);
-  successor_ = successor;
-  has_successor_.store(true, std::memory_order_release);
+std::vector<LearnedTable::Memory> LearnedTable::memories() const {
+  std::vector<Memory> all;
+  all.reserve(size());
+  for (const auto& shard : shards_) shard->add_to(all);
+  std::ranges::stable_sort(all, {}, &Memory::last_use);
+  return all;
 }
 
-std::shared_ptr<LearnedTable> LearnedTable::successor() const {
-  if (!has_successor_.load(std::memory_order_acquire)) return nullptr;
-  const std::lock_guard lock(successor_mutex_);
-  return successor_.lock();
+void LearnedTable::recall(const Memory& memory) { shard_of(memory.session).recall(memory); }
+
+void LearnedTable::follow(const Memory& change) {
+  shard_of(change.session).follow(change);
+  tell(change);
+}
+
+void LearnedTable::watch(OnChange on_change) {
+  const std::lock_guard lock(watch_mutex_);
+  is_watched_.store(on_change != nullptr, std::memory_order_release);
+  on_change_ = std::make_shared<const OnChange>(std::move(on_change));
+}
+
+void LearnedTable::tell(const Memory& change) const {
+  if (!is_watched_.load(std::memory_order_acquire)) return;
+  std::shared_ptr<const OnChange> on_change;
+  {
+    const std::lock_guard lock(watch_mutex_);
+    on_change = on_change_;
+  }
+  if (*on_change != nullptr) (*on_change)(change);
 }
 
 LearnedTable::~LearnedTable() = default;
@@ -253,27 +284,22 @@ NodeId LearnedTable::look_up(const SessionDigest& session, TimePoint now, Durati
 }
 
 LearnedTable::Bound LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now, Duration idle) {
-  const Bound bound = shard_of(session).bind(session, node, {.now = seconds_of(now), .idle = idle});
-  if (const auto next = successor()) next->bind(session, node, now, idle);
+  const std::uint32_t seconds = seconds_of(now);
+  const Bound bound = shard_of(session).bind(session, node, {.now = seconds, .idle = idle});
+  tell({.session = session, .node = node, .last_use = seconds});
   return bound;
 }
 
 LearnedTable::Bound LearnedTable::rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle) {
-  const Bound bound = shard_of(session).rebind(session, change, {.now = seconds_of(now), .idle = idle});
-  if (!bound.done) return bound;
-  if (const auto next = successor()) {
-    if (change.to == no_node) {
-      next->forget(session);
-    } else {
-      next->bind(session, change.to, now, idle);
-    }
-  }
+  const std::uint32_t seconds = seconds_of(now);
+  const Bound bound = shard_of(session).rebind(session, change, {.now = seconds, .idle = idle});
+  if (bound.done) tell({.session = session, .node = change.to, .last_use = seconds});
   return bound;
 }
 
 void LearnedTable::forget(const SessionDigest& session) {
   shard_of(session).forget(session);
-  if (const auto next = successor()) next->forget(session);
+  tell({.session = session});
 }
 
 LearnedTable::Counts LearnedTable::count(TimePoint now, Duration idle) const {

@@ -10,13 +10,14 @@
 // and over another connection. A table for each worker with messages between them would come too late for that. So
 // there is one, in shards with a mutex each, held for one look-up, a few cache lines long; that two of a few workers
 // want the same of 64 shards at the same time is rare. No lock is held over anything that can wait. Only a table that
-// was replaced by one of another size, for the requests that are still on their way then, takes a second one.
+// is watched, because another one takes its place, takes a second one.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -35,8 +36,11 @@ class LearnedTable {
  public:
   static constexpr std::size_t bytes_per_entry = 44;
 
-  // Requires: entries > 0.
+  using TagKey = std::array<std::uint8_t, 16>;
+
+  // Requires: entries > 0. `key`: of the digests; another table's, to go on with what that has learned.
   explicit LearnedTable(std::uint32_t entries);
+  LearnedTable(std::uint32_t entries, const TagKey& key);
   // With the key and the newest entries of another, as far as there is room. What is bound or forgotten there from now
   // on, by requests that began before a reload, is so here, too.
   static std::shared_ptr<LearnedTable> resized(std::uint32_t entries, LearnedTable& from);
@@ -66,6 +70,24 @@ class LearnedTable {
 
   void forget(const SessionDigest& session);
 
+  // What is known of a session, for another table of the same key to go on with.
+  struct Memory {
+    SessionDigest session{};
+    NodeId node = no_node;       // no_node: it was forgotten.
+    std::uint32_t last_use = 0;  // Seconds of the machine's monotonic clock.
+
+    friend bool operator==(const Memory&, const Memory&) = default;
+  };
+  std::vector<Memory> memories() const;  // Who was used longest ago comes first.
+  void recall(const Memory& memory);     // Unless something as new is known.
+  void follow(const Memory& change);     // Of another table, whatever is known here.
+
+  // Called with each change from now on, by the thread that makes it; nullptr: no more. A call that has begun may end
+  // later.
+  using OnChange = std::function<void(const Memory&)>;
+  void watch(OnChange on_change);
+
+  const TagKey& key() const { return key_; }
   std::uint32_t entries_max() const { return entries_max_; }
   // How many sessions each node has that were used within `idle`. Looks at every entry, at some nanoseconds each.
   using Counts = std::unordered_map<NodeId, std::uint64_t>;
@@ -74,19 +96,16 @@ class LearnedTable {
 
  private:
   class Shard;
-  using TagKey = std::array<std::uint8_t, 16>;
 
-  LearnedTable(std::uint32_t entries, const TagKey& key);
   Shard& shard_of(const SessionDigest& session) const;
-  void tell(const std::shared_ptr<LearnedTable>& successor);
-  std::shared_ptr<LearnedTable> successor() const;
+  void tell(const Memory& change) const;
 
   TagKey key_;
   std::uint32_t entries_max_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  mutable std::mutex successor_mutex_;
-  std::weak_ptr<LearnedTable> successor_;   // Weak: the configuration that it was made for may be refused.
-  std::atomic<bool> has_successor_{false};  // Set by control, read by workers: but for it the mutex stays alone.
+  mutable std::mutex watch_mutex_;
+  std::shared_ptr<const OnChange> on_change_;
+  std::atomic<bool> is_watched_{false};  // Set by control, read by workers: but for it the mutex stays alone.
 };
 
 }  // namespace stickler::affinity

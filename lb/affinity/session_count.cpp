@@ -64,8 +64,9 @@ std::uint32_t SessionCount::tick_of(TimePoint now) const {
   return static_cast<std::uint32_t>(now.time_since_epoch() / slot_) + slots + 1;
 }
 
-void SessionCount::see(std::uint64_t nonce, TimePoint now) {
-  const std::uint32_t tick = tick_of(now);
+void SessionCount::see(std::uint64_t nonce, TimePoint now) { see_at(nonce, tick_of(now)); }
+
+void SessionCount::see_at(std::uint64_t nonce, std::uint32_t tick) {
   if (sketches_ != nullptr) return mark(nonce, tick);
   Seen* place = &place_of(nonce);
   if (place->tick.load(relaxed) == 0) {
@@ -117,43 +118,84 @@ void SessionCount::become_sketches() {
   published_.store(sketches_.get(), std::memory_order_release);
 }
 
-void SessionCount::mark(std::uint64_t nonce, std::uint32_t tick) {
+// nullptr: what it was about is over.
+SessionCount::Sketch* SessionCount::sketch_of(std::uint32_t tick) {
   Sketch& sketch = (*sketches_)[tick % slots];
-  if (sketch.tick.load(relaxed) != tick) {
+  const std::uint32_t before = sketch.tick.load(relaxed);
+  if (before > tick) return nullptr;
+  if (before < tick) {
     for (auto& rank : sketch.ranks) rank.store(0, relaxed);
     sketch.tick.store(tick, std::memory_order_release);
   }
-  auto& known = sketch.ranks[register_of(nonce)];
+  return &sketch;
+}
+
+void SessionCount::mark(std::uint64_t nonce, std::uint32_t tick) {
+  Sketch* sketch = sketch_of(tick);
+  if (sketch == nullptr) return;
+  auto& known = sketch->ranks[register_of(nonce)];
   const std::uint8_t rank = rank_of(nonce);
   if (rank > known.load(relaxed)) known.store(rank, relaxed);
+}
+
+// As it was at one moment: amid a tidying it would look emptier than it is.
+std::vector<std::pair<std::uint64_t, std::uint32_t>> SessionCount::copy_live(std::uint32_t now) const {
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> live;
+  for (;;) {
+    const std::uint32_t before = version_.load(std::memory_order_acquire);
+    live.clear();
+    for (const Seen& seen : table_) {
+      const std::uint32_t tick = seen.tick.load(std::memory_order_acquire);
+      if (is_live(tick, now)) live.emplace_back(seen.nonce.load(std::memory_order_acquire), tick);
+    }
+    if (before % 2 == 0 && version_.load(relaxed) == before) return live;
+    std::this_thread::yield();
+  }
+}
+
+SessionCount::Memory SessionCount::memory(TimePoint time) const {
+  Memory memory{.idle = idle_};
+  const std::uint32_t now = tick_of(time);
+  const Sketches* sketches = published_.load(std::memory_order_acquire);
+  if (sketches == nullptr) {
+    memory.seen = copy_live(now);
+    return memory;
+  }
+  for (const Sketch& sketch : *sketches) {
+    const std::uint32_t tick = sketch.tick.load(std::memory_order_acquire);
+    if (!is_live(tick, now)) continue;
+    std::vector<std::uint8_t>& ranks = memory.ranks.emplace_back(tick, registers).second;
+    std::ranges::transform(sketch.ranks, ranks.begin(), [](const auto& rank) { return rank.load(relaxed); });
+  }
+  return memory;
+}
+
+void SessionCount::recall(const Memory& memory) {
+  if (memory.idle != idle_) return;
+  for (const auto& [nonce, tick] : memory.seen) see_at(nonce, tick);
+  if (memory.ranks.empty()) return;
+  if (sketches_ == nullptr) become_sketches();
+  for (const auto& [tick, ranks] : memory.ranks) {
+    if (Sketch* sketch = sketch_of(tick); sketch != nullptr) {
+      for (std::size_t i = 0; i < std::min(ranks.size(), registers); ++i) {
+        const std::uint8_t rank = std::min<std::uint8_t>(ranks[i], rank_bits + 1);
+        if (rank > sketch->ranks[i].load(relaxed)) sketch->ranks[i].store(rank, relaxed);
+      }
+    }
+  }
 }
 
 void SessionTally::add(const SessionCount& count, TimePoint time) {
   const std::uint32_t now = count.tick_of(time);
   const auto* sketches = count.published_.load(std::memory_order_acquire);
   if (sketches == nullptr) {
-    for (const std::uint64_t nonce : copy_live(count, now)) exact_.insert(nonce);
+    for (const auto& [nonce, tick] : count.copy_live(now)) exact_.insert(nonce);
     return;
   }
   if (ranks_.empty()) ranks_.resize(SessionCount::registers);
   for (const SessionCount::Sketch& sketch : *sketches) {
     if (!count.is_live(sketch.tick.load(std::memory_order_acquire), now)) continue;
     for (std::size_t i = 0; i < ranks_.size(); ++i) ranks_[i] = std::max(ranks_[i], sketch.ranks[i].load(relaxed));
-  }
-}
-
-// As it was at one moment: amid a tidying it would look emptier than it is.
-std::vector<std::uint64_t> SessionTally::copy_live(const SessionCount& count, std::uint32_t now) const {
-  std::vector<std::uint64_t> live;
-  for (;;) {
-    const std::uint32_t before = count.version_.load(std::memory_order_acquire);
-    live.clear();
-    for (const SessionCount::Seen& seen : count.table_) {
-      const std::uint32_t tick = seen.tick.load(std::memory_order_acquire);
-      if (count.is_live(tick, now)) live.push_back(seen.nonce.load(std::memory_order_acquire));
-    }
-    if (before % 2 == 0 && count.version_.load(relaxed) == before) return live;
-    std::this_thread::yield();
   }
 }
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "lb/base/clock.h"
@@ -35,6 +36,18 @@ class SessionCount {
   // `nonce`: the session's random identity; not to be chosen by who is counted.
   void see(std::uint64_t nonce, TimePoint now);
 
+  // What was seen, for another one of the same `idle` to go on with. Times are numbers of slots since the start of the
+  // machine's monotonic clock.
+  struct Memory {
+    Duration idle{};
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> seen{};               // Nonces, and when last; ...
+    std::vector<std::pair<std::uint32_t, std::vector<std::uint8_t>>> ranks{};  // ... or of each slot the registers.
+
+    friend bool operator==(const Memory&, const Memory&) = default;
+  };
+  Memory memory(TimePoint now) const;  // Any thread.
+  void recall(const Memory& memory);   // Adds to what was seen here. Does nothing where `idle` is another.
+
   Duration idle() const { return idle_; }
 
  private:
@@ -51,11 +64,14 @@ class SessionCount {
   };
   using Sketches = std::array<Sketch, slots>;
 
+  void see_at(std::uint64_t nonce, std::uint32_t tick);
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> copy_live(std::uint32_t now) const;
   std::uint32_t tick_of(TimePoint now) const;
   bool is_live(std::uint32_t tick, std::uint32_t now) const { return tick != 0 && tick + slots > now; }
   Seen& place_of(std::uint64_t nonce);
   void tidy(std::uint32_t now);
   void become_sketches();
+  Sketch* sketch_of(std::uint32_t tick);
   void mark(std::uint64_t nonce, std::uint32_t tick);
 
   const Duration idle_;
@@ -73,8 +89,6 @@ class SessionTally {
   std::uint64_t total() const;
 
  private:
-  std::vector<std::uint64_t> copy_live(const SessionCount& count, std::uint32_t now) const;
-
   std::unordered_set<std::uint64_t> exact_;
   std::vector<std::uint8_t> ranks_;  // Empty: all were exact so far.
 };

@@ -109,6 +109,7 @@ std::vector<BackendMemory> BackendRegistry::memories() const {
                      .breaker = entry.breaker.history(),
                      .generation = entry.backend->generation.load(std::memory_order_relaxed),
                      .answer_time = entry.backend->load.answer_time.figure(),
+                     .came_up = entry.came_up,
                      .configured = entry.settings.state,
                      .order = entry.order});
     }
@@ -124,6 +125,7 @@ void BackendRegistry::recall(const std::vector<BackendMemory>& memories, TimePoi
     if (entry->settings.state == memory.configured) entry->order = memory.order;
     if (entry->settings.address != memory.address) continue;
     entry->probes = memory.probes;
+    entry->came_up = memory.came_up;
     entry->breaker = Breaker(memory.breaker);
     forget_unwatched(*entry, pool->settings);
     entry->backend->generation.store(memory.generation, std::memory_order_relaxed);

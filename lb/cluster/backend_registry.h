@@ -64,6 +64,7 @@ struct BackendMemory {
   Breaker::History breaker{};
   std::uint32_t generation = 0;
   balance::PeakEwma::Figure answer_time{};
+  std::optional<TimePoint> came_up{};      // If it starts slowly.
   Configured configured = Configured::up;  // What the order below departs from.
   std::optional<Order> order{};
 };

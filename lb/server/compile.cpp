@@ -265,13 +265,27 @@ std::shared_ptr<affinity::LearnedTable> CompileContext::learned_table(const std:
   auto table = learned.table.lock();
   if (table != nullptr && table->entries_max() == entries) return table;
   if (table == nullptr) {
-    table = std::make_shared<affinity::LearnedTable>(entries);
+    if (const auto memory = inherited_.extract(pool)) {
+      table = std::make_shared<affinity::LearnedTable>(entries, memory.mapped().key);
+      for (const auto& session : memory.mapped().sessions) table->recall(session);
+    } else {
+      table = std::make_shared<affinity::LearnedTable>(entries);
+    }
     learned.table = table;
     return table;
   }
   auto resized = affinity::LearnedTable::resized(entries, *table);
   learned.resized = resized;
   return resized;
+}
+
+std::map<std::string, std::shared_ptr<affinity::LearnedTable>> CompileContext::learned_tables() const {
+  std::map<std::string, std::shared_ptr<affinity::LearnedTable>> tables;
+  for (const auto& [pool, learned] : learned_) {
+    auto table = learned.resized.expired() ? learned.table.lock() : learned.resized.lock();
+    if (table != nullptr) tables.emplace(pool, std::move(table));
+  }
+  return tables;
 }
 
 Result<std::shared_ptr<const proxy::Snapshot>> compile(const config::Config& config, CompileContext& context) {

@@ -11,6 +11,7 @@
 #include "lb/cluster/backend_registry.h"
 #include "lb/config/schema.h"
 #include "lb/proxy/snapshot.h"
+#include "lb/server/handover.h"
 
 namespace stickler::server {
 
@@ -25,6 +26,11 @@ class CompileContext {
   // What a pool has learned: the same table as long as its size is the same, else a new one that takes it over. Whoever
   // serves by it owns it, so that a refused reload leaves the old one, and a pool that goes takes its own along.
   std::shared_ptr<affinity::LearnedTable> learned_table(const std::string& pool, std::uint32_t entries);
+  // The tables in force, by pool; and what the process before had learned, for those that are made with the first
+  // configuration.
+  std::map<std::string, std::shared_ptr<affinity::LearnedTable>> learned_tables() const;
+  void set_learned(std::map<std::string, LearnedMemory> learned) { inherited_ = std::move(learned); }
+
   // Those that were made up; and those of the process before, to go on with.
   const std::map<std::string, std::string>& random_keys() const { return random_keys_; }
   void set_random_keys(std::map<std::string, std::string> keys) { random_keys_ = std::move(keys); }
@@ -40,6 +46,7 @@ class CompileContext {
     std::weak_ptr<affinity::LearnedTable> resized;  // If the configuration that it was made for is in force.
   };
   std::map<std::string, Learned> learned_;
+  std::map<std::string, LearnedMemory> inherited_;  // Until a table is made of it.
 };
 
 // The error names the key that could not be compiled, e.g. a header template.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <type_traits>
 
 #include "lb/base/bytes.h"
 
@@ -12,7 +14,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int state_version = 1;
+constexpr int state_version = 2;
 
 // Times are those of the machine's monotonic clock, which all processes share.
 std::int64_t nanoseconds(TimePoint time) { return Duration(time.time_since_epoch()).count(); }
@@ -84,6 +86,7 @@ Json to_json(const cluster::BackendMemory& memory) {
           {"generation", memory.generation},
           {"answer_time", memory.answer_time.value.count()},
           {"answer_time_at", nanoseconds(memory.answer_time.at)},
+          {"came_up", memory.came_up ? Json(nanoseconds(*memory.came_up)) : Json()},
           {"configured", static_cast<int>(memory.configured)},
           {"order", to_json(memory.order)}};
 }
@@ -104,6 +107,7 @@ cluster::BackendMemory memory_of(const Json& json) {
           .generation = json.at("generation").get<std::uint32_t>(),
           .answer_time = {.value = Duration(json.at("answer_time").get<std::int64_t>()),
                           .at = time_of(json.at("answer_time_at"))},
+          .came_up = json.at("came_up").is_null() ? std::nullopt : std::optional(time_of(json.at("came_up"))),
           .configured = choice_of(json.at("configured"), cluster::Configured::down),
           .order = order_of(json.at("order"))};
 }
@@ -133,10 +137,109 @@ proxy::PoolTurns turns_of(const Json& json) {
   return all;
 }
 
+// Many sessions are one text: their bytes as they are in memory, which both processes read on the same machine.
+template <class... Values>
+void pack(std::string& bytes, const Values&... values) {
+  (bytes.append(reinterpret_cast<const char*>(&values), sizeof(values)), ...);
+}
+
+class Unpacked {
+ public:
+  explicit Unpacked(const Json& json) {
+    auto bytes = base64url_decode(json.get_ref<const std::string&>());
+    if (!bytes) throw std::invalid_argument("a text that is not base64url");
+    bytes_ = *std::move(bytes);
+  }
+  bool empty() const { return at_ == bytes_.size(); }
+  std::size_t size() const { return bytes_.size(); }
+  template <class... Values>
+  void take(Values&... values) {
+    (take_one(values), ...);
+  }
+
+ private:
+  template <class Value>
+  void take_one(Value& value) {
+    static_assert(std::is_trivially_copyable_v<Value>);
+    if (bytes_.size() - at_ < sizeof(value)) throw std::invalid_argument("a text that ends too early");
+    std::memcpy(&value, bytes_.data() + at_, sizeof(value));
+    at_ += sizeof(value);
+  }
+
+  std::string bytes_;
+  std::size_t at_ = 0;
+};
+
+void pack(std::string& bytes, const affinity::LearnedTable::Memory& memory) {
+  pack(bytes, memory.session, memory.node, memory.last_use);
+}
+
+affinity::LearnedTable::Memory take_memory(Unpacked& from) {
+  affinity::LearnedTable::Memory memory;
+  from.take(memory.session, memory.node, memory.last_use);
+  return memory;
+}
+
+constexpr std::size_t packed_memory_bytes =
+    sizeof(affinity::SessionDigest) + sizeof(affinity::NodeId) + sizeof(std::uint32_t);
+
+Json to_json(const LearnedMemory& learned) {
+  std::string key;
+  pack(key, learned.key);
+  std::string sessions;
+  sessions.reserve(learned.sessions.size() * packed_memory_bytes);
+  for (const auto& memory : learned.sessions) pack(sessions, memory);
+  return {{"key", base64url_encode(key)}, {"sessions", base64url_encode(sessions)}};
+}
+
+LearnedMemory learned_of(const Json& json) {
+  LearnedMemory learned;
+  Unpacked(json.at("key")).take(learned.key);
+  Unpacked sessions(json.at("sessions"));
+  learned.sessions.reserve(sessions.size() / packed_memory_bytes);
+  while (!sessions.empty()) learned.sessions.push_back(take_memory(sessions));
+  return learned;
+}
+
+Json to_json(const CountMemory& memory) {
+  std::string seen;
+  for (const auto& [nonce, tick] : memory.count.seen) pack(seen, nonce, tick);
+  Json ranks = Json::array();
+  for (const auto& [tick, registers] : memory.count.ranks) {
+    const std::string_view bytes(reinterpret_cast<const char*>(registers.data()), registers.size());
+    ranks.push_back({{"slot", tick}, {"registers", base64url_encode(bytes)}});
+  }
+  return {{"pool", memory.pool},
+          {"backend", memory.backend},
+          {"idle", memory.count.idle.count()},
+          {"seen", base64url_encode(seen)},
+          {"ranks", std::move(ranks)}};
+}
+
+CountMemory count_of(const Json& json) {
+  CountMemory memory{.pool = json.at("pool").get<std::string>(),
+                     .backend = json.at("backend").get<std::string>(),
+                     .count = {.idle = Duration(json.at("idle").get<std::int64_t>())}};
+  for (Unpacked seen(json.at("seen")); !seen.empty();) {
+    auto& [nonce, tick] = memory.count.seen.emplace_back();
+    seen.take(nonce, tick);
+  }
+  for (const Json& slot : array_of(json.at("ranks"))) {
+    auto& [tick, registers] = memory.count.ranks.emplace_back();
+    tick = slot.at("slot").get<std::uint32_t>();
+    for (Unpacked bytes(slot.at("registers")); !bytes.empty();) bytes.take(registers.emplace_back());
+  }
+  return memory;
+}
+
 Json to_json(const LiveState& state) {
   Json json{{"version", state_version}, {"backends", Json::array()}, {"turns", Json::array()}};
   Json& keys = json["cookie_keys"] = Json::object();
   for (const auto& [pool, key] : state.cookie_keys) keys[pool] = base64url_encode(key);
+  Json& learned = json["learned"] = Json::object();
+  for (const auto& [pool, memory] : state.learned) learned[pool] = to_json(memory);
+  Json& counts = json["counts"] = Json::array();
+  for (const auto& memory : state.counts) counts.push_back(to_json(memory));
   for (const auto& memory : state.backends) json["backends"].push_back(to_json(memory));
   for (const auto& turns : state.turns) json["turns"].push_back(to_json(turns));
   return json;
@@ -149,6 +252,8 @@ LiveState state_of(const Json& json) {
     if (!bytes) throw std::invalid_argument("a key that is not base64url");
     state.cookie_keys[pool] = *bytes;
   }
+  for (const auto& [pool, memory] : object_of(json.at("learned")).items()) state.learned[pool] = learned_of(memory);
+  for (const Json& memory : array_of(json.at("counts"))) state.counts.push_back(count_of(memory));
   for (const Json& memory : array_of(json.at("backends"))) state.backends.push_back(memory_of(memory));
   for (const Json& turns : array_of(json.at("turns"))) state.turns.push_back(turns_of(turns));
   return state;
@@ -159,7 +264,7 @@ LiveState state_of(const Json& json) {
 std::string encode(const Handover& handover) {
   Json json{{"listeners", to_json(handover.listeners)}, {"state", to_json(handover.state)}};
   if (handover.admin) json["admin"] = to_json({*handover.admin});
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Result<Handover> decode(std::string_view text) {
@@ -185,6 +290,24 @@ Result<Handover> decode(std::string_view text) {
     handover.not_taken = error.what();
   }
   return handover;
+}
+
+std::string encode(const News& news) {
+  std::string change;
+  pack(change, news.change);
+  return Json{{"pool", news.pool}, {"change", base64url_encode(change)}}.dump(-1, ' ', false,
+                                                                              Json::error_handler_t::replace) +
+         "\n";
+}
+
+Result<News> decode_news(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  try {
+    Unpacked change(json.at("change"));
+    return News{.pool = json.at("pool").get<std::string>(), .change = take_memory(change)};
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
 }
 
 }  // namespace stickler::server

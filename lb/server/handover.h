@@ -12,14 +12,31 @@
 #include <utility>
 #include <vector>
 
+#include "lb/affinity/learned_table.h"
+#include "lb/affinity/session_count.h"
 #include "lb/base/error.h"
 #include "lb/cluster/backend_registry.h"
 #include "lb/proxy/worker.h"
 
 namespace stickler::server {
 
+// What a pool has learned of its sessions.
+struct LearnedMemory {
+  affinity::LearnedTable::TagKey key{};
+  std::vector<affinity::LearnedTable::Memory> sessions{};
+};
+
+// Of one worker, at one backend.
+struct CountMemory {
+  std::string pool;
+  std::string backend;
+  affinity::SessionCount::Memory count{};
+};
+
 struct LiveState {
   std::map<std::string, std::string> cookie_keys;  // By pool: those that were made up because none is configured.
+  std::map<std::string, LearnedMemory> learned;    // By pool.
+  std::vector<CountMemory> counts;
   std::vector<cluster::BackendMemory> backends;
   std::vector<proxy::PoolTurns> turns;  // By worker.
 };
@@ -31,7 +48,16 @@ struct Handover {
   std::string not_taken;  // By decode(): why the state is empty; "": it is not.
 };
 
-std::string encode(const Handover& handover);
+std::string encode(const Handover& handover);  // One line.
 Result<Handover> decode(std::string_view text);
+
+// What a pool has learned since.
+struct News {
+  std::string pool;
+  affinity::LearnedTable::Memory change{};
+};
+
+std::string encode(const News& news);  // Likewise.
+Result<News> decode_news(std::string_view line);
 
 }  // namespace stickler::server

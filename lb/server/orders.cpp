@@ -38,7 +38,7 @@ cluster::Configured state_of(admin::OrderKind kind) {
 admin::OrderReport Server::order(const admin::BackendOrder& order) {
   if (stepped_aside_) return {.obeyed = false, .message = "another process has taken over"};
   // What the new process knows of orders may be told already.
-  if (successor_ != nullptr) return {.obeyed = false, .message = "an upgrade is under way, ask again in a moment"};
+  if (is_upgrading()) return {.obeyed = false, .message = "an upgrade is under way, ask again in a moment"};
   const auto view = backends_.view(order.pool, order.backend);
   if (!view) return {.obeyed = false, .message = "there is no such backend"};
   const bool is_disabled = view->inputs.configured == cluster::Configured::down;

@@ -26,9 +26,9 @@ Predecessor::~Predecessor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-void Predecessor::end_with(std::string_view bytes) {
-  write(bytes);
-  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+void Predecessor::say_failed(std::string_view why) {
+  write("failed " + std::string(why));
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));  // The end of the reason.
 }
 
 Result<Handover> Predecessor::ask() {
@@ -39,8 +39,14 @@ Result<Handover> Predecessor::ask() {
     const ssize_t length = ::read(fd_, bytes, sizeof(bytes));
     if (length == 0) return decode(text);
     if (length > 0) {
-      text.append(bytes, static_cast<std::size_t>(length));
-    } else if (errno != EINTR) {
+      const std::string_view read(bytes, static_cast<std::size_t>(length));
+      const std::size_t end = read.find('\n');
+      text.append(read.substr(0, end));
+      if (end == std::string_view::npos) continue;
+      rest_ = read.substr(end + 1);
+      return decode(text);
+    }
+    if (errno != EINTR) {
       return fail_errno("reading what the process before this one hands over", errno);
     }
   }

@@ -2,8 +2,8 @@
 // before any loop runs: its calls block, as nothing else is to be done, and the predecessor limits the time.
 //
 // The two talk over a socket, whose number the environment tells. The new one has read its configuration and writes
-// "state"; the old one answers with a Handover and the end of its stream; the new one writes "ready" once its workers
-// accept, or "failed" and why.
+// "state"; the old one answers with a Handover, a line of it; the new one writes "ready" once its workers accept, or
+// "failed" and why. What the old one still learns of sessions, while its open exchanges end, follows as lines of News.
 #pragma once
 
 #include <optional>
@@ -24,9 +24,10 @@ class Predecessor {
   // is not meant.
   static std::optional<Predecessor> find();
 
-  Predecessor(Predecessor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Predecessor(Predecessor&& other) noexcept : fd_(std::exchange(other.fd_, -1)), rest_(std::move(other.rest_)) {}
   Predecessor& operator=(Predecessor&& other) noexcept {
     std::swap(fd_, other.fd_);
+    std::swap(rest_, other.rest_);
     return *this;
   }
   ~Predecessor();
@@ -34,15 +35,18 @@ class Predecessor {
   Result<Handover> ask();
 
   // The last word, either of them.
-  void say_ready() { end_with("ready\n"); }
-  void say_failed(std::string_view why) { end_with("failed " + std::string(why)); }
+  void say_ready() { write("ready\n"); }
+  void say_failed(std::string_view why);
+
+  // The socket from here on, and what was read of it behind the Handover. The caller's.
+  std::pair<int, std::string> give_up() { return {std::exchange(fd_, -1), std::move(rest_)}; }
 
  private:
   explicit Predecessor(int fd) : fd_(fd) {}
   void write(std::string_view bytes) const;
-  void end_with(std::string_view bytes);
 
   int fd_;
+  std::string rest_;
 };
 
 }  // namespace stickler::server

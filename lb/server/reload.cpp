@@ -47,7 +47,7 @@ admin::ReloadReport Server::refuse_reload(std::string why) {
 admin::ReloadReport Server::reload() {
   if (stepped_aside_) return refuse_reload("another process has taken over");
   if (draining_) return refuse_reload("the process is shutting down");
-  if (successor_ != nullptr) return refuse_reload("an upgrade is under way");
+  if (is_upgrading()) return refuse_reload("an upgrade is under way");
   config::Loaded loaded = config::load_file(config_path_);
   if (!loaded.ok()) return refuse_reload(config::describe(loaded.problems, config_path_));
   config::Diff diff = config::diff(config_, loaded.config);

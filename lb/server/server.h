@@ -21,6 +21,7 @@
 #include "lb/proxy/log_writer.h"
 #include "lb/server/compile.h"
 #include "lb/server/handover.h"
+#include "lb/server/late_news.h"
 #include "lb/server/listener_sockets.h"
 #include "lb/server/predecessor.h"
 #include "lb/server/session_counts.h"
@@ -76,8 +77,10 @@ class Server final : private admin::AdminSource {
   // upgrade.cpp
   void begin_upgrade();
   void hand_over();
+  std::map<std::string, LearnedMemory> hand_over_learned();
   void step_aside();
   void end_tunnels();
+  bool is_upgrading() const { return successor_ != nullptr && !stepped_aside_; }
   void fail_upgrade(const std::string& why);
   Result<void> take_over();
   void finish_take_over();
@@ -132,7 +135,8 @@ class Server final : private admin::AdminSource {
   LiveState inherited_state_;                        // Until the workers are made.
   std::optional<io::ListenSocket> inherited_admin_;  // Until the admin API is started on it, ...
   std::optional<io::ListenSocket> unwanted_admin_;   // ... or, where that is elsewhere by now, until this is ready.
-  std::unique_ptr<Successor> successor_;             // nullptr: no upgrade is under way.
+  std::unique_ptr<LateNews> late_news_;              // nullptr: there is no process before this one.
+  std::unique_ptr<Successor> successor_;             // nullptr: no upgrade is under way, and none was.
   std::uint64_t reloads_applied_ = 0;
   std::uint64_t reloads_refused_ = 0;
   std::uint32_t idle_workers_ = 0;

@@ -12,6 +12,7 @@
 
 #include "lb/affinity/learned_table.h"
 #include "lb/affinity/session_count.h"
+#include "lb/server/handover.h"
 
 namespace stickler::server {
 
@@ -20,6 +21,10 @@ class SessionCounts {
   // The same object for the same arguments, until `idle` is another: what was counted by one cannot be told by another.
   std::shared_ptr<affinity::SessionCount> of(std::uint32_t worker, const std::string& pool, const std::string& backend,
                                              Duration idle);
+
+  // What was counted, and its return, before of(): by the first worker, since only their union is asked for.
+  std::vector<CountMemory> memories(TimePoint now) const;
+  void recall(std::vector<CountMemory> memories) { inherited_ = std::move(memories); }
 
   // Its sessions have moved: who still comes to it is counted anew, with what of() hands out from now on.
   void forget(const std::string& pool, const std::string& backend) { counts_.erase({pool, backend}); }
@@ -42,6 +47,7 @@ class SessionCounts {
     affinity::LearnedTable::Counts counts{};
   };
   mutable Memo memo_;
+  std::vector<CountMemory> inherited_;  // Of backends that nobody has asked for yet.
   std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<affinity::SessionCount>>> counts_;
 };
 

@@ -11,7 +11,7 @@ void Server::begin_shutdown() {
     log_warn("asked {} to stop: cutting what is still open", stepped_aside_ ? "after an upgrade" : "twice");
     return loop_.stop();
   }
-  if (successor_ != nullptr) fail_upgrade("this process is asked to stop");
+  if (is_upgrading()) fail_upgrade("this process is asked to stop");
   log_info("stopping: open exchanges have {} s", config_.process.shutdown_grace.count() / 1'000'000'000);
   grace_timer_.start(config_.process.shutdown_grace);
   workers_->drain();

@@ -14,6 +14,7 @@ namespace stickler::server {
 namespace {
 
 constexpr std::size_t said_bytes_max = std::size_t{64} * 1024;
+constexpr std::size_t unread_bytes_max = std::size_t{64} * 1024 * 1024;
 constexpr std::string_view asked = "state\n";
 constexpr std::string_view ready = "ready\n";
 constexpr std::string_view failed = "failed ";
@@ -54,9 +55,8 @@ Successor::~Successor() {
   if (!over_) child_->kill();
 }
 
-void Successor::answer(std::string_view handover) {
-  transport_->write(handover);
-  transport_->shutdown();
+void Successor::tell(std::string_view news) {
+  if (!silent_ && transport_->unsent_bytes() < unread_bytes_max) transport_->write(news);
 }
 
 void Successor::on_data(std::span<const char> bytes) {

@@ -1,5 +1,5 @@
-// Successor: the process that is to take over from this one (SIGUSR2), from its start until its workers accept. Control
-// thread; owned by the server. See predecessor.h for what the two say to each other.
+// Successor: the process that is to take over from this one (SIGUSR2), from its start on; once its workers accept it is
+// only told news. Control thread; owned by the server. See predecessor.h for what the two say to each other.
 //
 // Until it is ready this process serves as if there were none: whatever goes wrong there is a line in the log here.
 #pragma once
@@ -34,7 +34,8 @@ class Successor final : private io::TransportEvents {
   ~Successor();  // Kills it, unless it is ready.
 
   void listen() { transport_->set_events(*this); }
-  void answer(std::string_view handover);
+  void answer(std::string_view handover) { transport_->write(handover); }
+  void tell(std::string_view news);  // Lost where it does not read them.
   int pid() const { return child_->pid(); }
 
  private:

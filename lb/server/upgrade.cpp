@@ -29,6 +29,7 @@ void Server::begin_upgrade() {
 
 void Server::fail_upgrade(const std::string& why) {
   log_error("upgrade failed, this process serves on: {}", why);
+  for (const auto& [pool, table] : compile_context_.learned_tables()) table->watch(nullptr);
   if (successor_ != nullptr) loop_.bury(std::move(successor_));
 }
 
@@ -43,9 +44,25 @@ void Server::hand_over() {
       handover->admin.emplace(config_.admin.listen->to_string(), admin_->socket()->fd());
     }
     handover->state.cookie_keys = compile_context_.random_keys();
+    handover->state.learned = hand_over_learned();
+    handover->state.counts = session_counts_.memories(loop_.now());
     handover->state.backends = backends_.memories();
     successor_->answer(encode(*handover));
   });
+}
+
+// The watch comes first, so that nothing falls between what is handed over and what is told of afterwards.
+std::map<std::string, LearnedMemory> Server::hand_over_learned() {
+  std::map<std::string, LearnedMemory> learned;
+  for (const auto& [pool, table] : compile_context_.learned_tables()) {
+    table->watch([this, pool](const affinity::LearnedTable::Memory& change) {
+      loop_.post([this, line = encode(News{.pool = pool, .change = change})] {
+        if (successor_ != nullptr) successor_->tell(line);
+      });
+    });
+    learned[pool] = {.key = table->key(), .sessions = table->memories()};
+  }
+  return learned;
 }
 
 // What waits in the queues is served by whoever comes first: both have the same sockets until the workers let go of
@@ -55,7 +72,6 @@ void Server::step_aside() {
   log_info("upgraded: process {} took over; open exchanges have {}, tunnels {}", successor_->pid(),
            config::spell_duration(config_.process.shutdown_grace),
            config::spell_duration(config_.process.upgrade_grace));
-  loop_.bury(std::move(successor_));
   sockets_.leave_files();
   if (admin_ != nullptr) {
     admin_->socket()->leave_file();
@@ -96,6 +112,8 @@ Result<void> Server::take_over() {
     log_warn("the state of the process before this one is not taken over: {}", handover->not_taken);
   }
   inherited_state_ = std::move(handover->state);
+  compile_context_.set_learned(std::move(inherited_state_.learned));
+  session_counts_.recall(std::move(inherited_state_.counts));
   compile_context_.set_random_keys(std::move(inherited_state_.cookie_keys));
   return {};
 }
@@ -104,7 +122,12 @@ Result<void> Server::take_over() {
 // one would still need both.
 void Server::finish_take_over() {
   if (predecessor_ == nullptr) return;
-  std::exchange(predecessor_, nullptr)->say_ready();
+  predecessor_->say_ready();
+  auto [fd, first] = std::exchange(predecessor_, nullptr)->give_up();
+  late_news_ = std::make_unique<LateNews>(loop_, fd, std::move(first), [this](const News& news) {
+    const auto tables = compile_context_.learned_tables();
+    if (const auto table = tables.find(news.pool); table != tables.end()) table->second->follow(news.change);
+  });
   inherited_.own_files();
   inherited_ = {};
   if (admin_ != nullptr) admin_->socket()->own_file();

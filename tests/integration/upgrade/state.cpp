@@ -1,7 +1,9 @@
 // SIGUSR2: what is known of sessions and backends goes along.
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "tests/integration/failure/addresses.h"
+#include "tests/integration/failure/gate.h"
 #include "tests/integration/failure/named.h"
 #include "tests/integration/upgrade/lineage.h"
 
@@ -32,6 +34,76 @@ TEST_CASE("sessions stay bound where no cookie key is configured, through two up
   for (int generation = 0; generation < 2; ++generation) {
     lineage.upgrade_and_settle();
     for (Session& session : sessions) CHECK(visit(session, lineage.port()) == session.node);
+  }
+}
+
+// Which of three nodes answers the user of an application that binds by its own cookie.
+std::string visit_as(const std::string& user, std::uint16_t port) {
+  return fetch(port, "/me", "Cookie: SID=" + user + "\r\nConnection: close\r\n").body;
+}
+
+// Logs in who asks for /log-in/USER; /held/log-in/USER when the gate is open.
+Script application(std::string name, Gate& gate) {
+  return answering([name = std::move(name), &gate](const Message& request) {
+    const std::string target = request.target();
+    if (target.starts_with("/held")) gate.pass();
+    const std::size_t at = target.find("/log-in/");
+    return reply(name, at == std::string::npos ? "" : "Set-Cookie: SID=" + target.substr(at + 8) + "\r\n");
+  });
+}
+
+TEST_CASE("learned sessions stay where they are, through two upgrades, and so does one that is learned amid one") {
+  Gate gate;
+  ScriptedOrigin a(application("a", gate));
+  ScriptedOrigin b(application("b", gate));
+  ScriptedOrigin c(application("c", gate));
+  Lineage lineage(Setup{.process = "{workers: 2, shutdown_grace: 1m}",
+                        .pool = {"affinity: {app_cookie: {name: SID, how: learn}}"},
+                        .backends = {backend("a", a), backend("b", b), backend("c", c)}});
+  std::map<std::string, std::string> nodes;
+  for (int i = 0; i < 12; ++i) {
+    const std::string user = "user" + std::to_string(i);
+    nodes[user] = fetch(lineage.port(), "/log-in/" + user, "Connection: close\r\n").body;
+  }
+  RawClient late(lineage.port());
+  late.send(get("/held/log-in/late"));
+  REQUIRE(eventually([&] {
+    return a.seen_target("/held/log-in/late") + b.seen_target("/held/log-in/late") +
+               c.seen_target("/held/log-in/late") ==
+           1;
+  }));
+  const pid_t before = lineage.pid();
+  lineage.upgrade();
+  gate.open();
+  nodes["late"] = late.read_response()->body;
+  CHECK(await_end(before) == 0);
+  // What the old process says last has been read by the new one, or will be at once.
+  CHECK(eventually([&] { return visit_as("late", lineage.port()) == nodes["late"]; }));
+  for (int generation = 0; generation < 2; ++generation) {
+    for (const auto& [user, node] : nodes) CHECK(visit_as(user, lineage.port()) == node);
+    lineage.upgrade_and_settle();
+  }
+  for (const auto& [user, node] : nodes) CHECK(visit_as(user, lineage.port()) == node);
+}
+
+TEST_CASE("the sessions left on a node are still known, so that a drain does not pass for complete") {
+  ScriptedOrigin a(named("a"));
+  ScriptedOrigin b(named("b"));
+  Lineage lineage(Setup{.process = "{workers: 2, shutdown_grace: 1m}",
+                        .pool = {"affinity: {cookie: {}}"},
+                        .backends = {backend("a", a), backend("b", b)}});
+  std::map<std::string, int> nodes;
+  for (int i = 0; i < 20; ++i) {
+    Session session;
+    ++nodes[visit(session, lineage.port())];
+  }
+  const auto sessions = [&](const std::string& node) {
+    return lineage.balancer().admin_json("/api/v1/pools/app/backends/" + node).at("sessions").get<int>();
+  };
+  for (const char* node : {"a", "b"}) REQUIRE(sessions(node) == nodes[node]);
+  for (int generation = 0; generation < 2; ++generation) {
+    lineage.upgrade_and_settle();
+    for (const char* node : {"a", "b"}) CHECK(sessions(node) == nodes[node]);
   }
 }
 

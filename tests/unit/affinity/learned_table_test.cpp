@@ -317,6 +317,63 @@ TEST_CASE("sessions that are learned while a table is replaced are in the new on
   }
 }
 
+TEST_CASE("a table of another's key goes on with what that one knew, the oldest first") {
+  LearnedTable before(5000);
+  for (int session = 0; session < 3000; ++session) {
+    before.bind(of(before, session), node_of(session), start + session * 1s, Duration::max());
+  }
+  LearnedTable after(5000, before.key());
+  for (const auto& memory : before.memories()) after.recall(memory);
+  CHECK(after.memories() == before.memories());
+  for (int session = 0; session < 3000; ++session) {
+    CHECK(after.look_up(of(after, session), start + 3000s, Duration::max()) == node_of(session));
+  }
+  LearnedTable few(10, before.key());
+  for (const auto& memory : before.memories()) few.recall(memory);
+  CHECK(few.size() == 10);
+  CHECK(few.look_up(of(few, 2999), start + 3000s, Duration::max()) == node_of(2999));
+  CHECK(few.look_up(of(few, 2989), start + 3000s, Duration::max()) == no_node);
+}
+
+TEST_CASE("a memory gives way to what is as new, a change to nothing") {
+  LearnedTable table(10);
+  const SessionDigest session = of(table, 1);
+  const auto found = [&] { return table.look_up(session, start + 10s, idle); };
+  const auto memory = [&](NodeId node, std::uint32_t second) {
+    return LearnedTable::Memory{.session = session, .node = node, .last_use = 1000 + second};
+  };
+  table.bind(session, 11, start + 5s, idle);
+  table.recall(memory(22, 5));
+  CHECK(found() == 11);
+  table.recall(memory(22, 6));
+  CHECK(found() == 22);
+  table.follow(memory(33, 5));
+  CHECK(found() == 33);
+  table.follow(memory(no_node, 4));
+  CHECK(found() == no_node);
+  table.follow(memory(no_node, 7));
+  CHECK(table.size() == 0);
+}
+
+TEST_CASE("whoever watches a table learns of its changes, and passes on what it follows itself") {
+  LearnedTable first(10);
+  LearnedTable second(10, first.key());
+  LearnedTable third(10, first.key());
+  second.watch([&](const LearnedTable::Memory& change) { third.follow(change); });
+  first.watch([&](const LearnedTable::Memory& change) { second.follow(change); });
+  first.bind(of(first, 1), 11, start, idle);
+  first.bind(of(first, 2), 22, start, idle);
+  CHECK(first.rebind(of(first, 2), {.from = 22, .to = 33}, start + 1s, idle).done);
+  CHECK_FALSE(first.rebind(of(first, 2), {.from = 22, .to = 44}, start + 1s, idle).done);
+  first.bind(of(first, 3), 33, start, idle);
+  first.forget(of(first, 3));
+  CHECK(second.memories() == first.memories());
+  CHECK(third.memories() == first.memories());
+  first.watch(nullptr);
+  first.bind(of(first, 4), 44, start, idle);
+  CHECK(second.size() == 2);
+}
+
 TEST_CASE("two tables do not know a session by the same digest") {
   const LearnedTable one(10);
   const LearnedTable other(10);

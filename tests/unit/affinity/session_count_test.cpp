@@ -131,5 +131,39 @@ TEST_CASE("what another thread tallies meanwhile never looks emptier than it is"
   CHECK(whole);
 }
 
+TEST_CASE("another count goes on with what was seen, few or many, and both are one together") {
+  for (const std::size_t seen : {100U, 20'000U}) {
+    CAPTURE(seen);
+    SessionCount before(idle);
+    SessionCount after(idle);
+    Random random(5);
+    std::vector<std::uint64_t> nonces(seen);
+    for (auto& nonce : nonces) nonce = random.next();
+    for (std::size_t i = 0; i < seen; ++i) before.see(nonces[i], start + (i % 2 == 0 ? 0min : 4min));
+    after.see(random.next(), start + 4min);
+    after.recall(before.memory(start + 4min));
+    for (const std::uint64_t nonce : nonces) after.see(nonce, start + 4min);
+    SessionTally both;
+    both.add(before, start + 4min);
+    both.add(after, start + 4min);
+    CHECK(error_of(both.total(), seen + 1) < 0.02);
+    CHECK(error_of(total_of(after, start + 4min), seen + 1) < 0.02);
+    SessionCount alone(idle);
+    alone.recall(before.memory(start + 4min));
+    CHECK(alone.memory(start + 4min) == before.memory(start + 4min));
+    CHECK(total_of(alone, start + 4min) == total_of(before, start + 4min));
+    CHECK(error_of(total_of(alone, start + 8min), seen / 2) < 0.02);  // Each is over when it would have been.
+    CHECK(total_of(alone, start + 12min) == 0);
+  }
+}
+
+TEST_CASE("what was counted by another idle time is not gone on with") {
+  SessionCount before(idle);
+  before.see(1, start);
+  SessionCount after(2 * idle);
+  after.recall(before.memory(start));
+  CHECK(total_of(after, start) == 0);
+}
+
 }  // namespace
 }  // namespace stickler::affinity

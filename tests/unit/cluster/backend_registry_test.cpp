@@ -326,6 +326,24 @@ TEST_CASE("another registry goes on with what is known: verdicts, ejections, gen
   CHECK(after.registry.view("login", "b")->ejected_until == start + 31s);
 }
 
+TEST_CASE("a slow start goes on where it was when it is recalled") {
+  PoolSettings settings = pool_of({"a", "b"});
+  settings.slow_start = 10s;
+  World before(settings);
+  before.probe("a", false);
+  before.probe("a", true);
+  before.registry.end_what_is_over(start + 5s);
+  const std::uint32_t share = before.registry.view("login", "a")->share;
+  REQUIRE(share < SlowStart::steps);
+  World after(settings);
+  after.registry.recall(before.registry.memories(), start + 5s);
+  CHECK(after.registry.view("login", "a")->share == share);
+  CHECK(after.registry.view("login", "b")->share == SlowStart::steps);
+  CHECK(after.registry.next_end() == before.registry.next_end());
+  after.registry.end_what_is_over(start + 11s);
+  CHECK(after.registry.view("login", "a")->share == SlowStart::steps);
+}
+
 TEST_CASE("an order is recalled unless the configuration says another state by now") {
   World before(pool_of({"a", "b", "c"}));
   const Order drain{.state = Configured::drain, .since = start, .deadline = start + 5s, .sessions = 9};

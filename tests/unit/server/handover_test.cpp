@@ -17,6 +17,11 @@ Handover everything() {
   handover.listeners = {{"127.0.0.1:80", 7}, {"127.0.0.1:80", 8}, {"web 127.0.0.1:0", 9}, {"unix:/run/web", 10}};
   handover.admin.emplace("127.0.0.1:9900", 11);
   handover.state.cookie_keys = {{"app", std::string("\0\xff a key", 8)}};
+  handover.state.learned["app"] = {.key = {1, 2, 255},
+                                   .sessions = {{.session = {3, ~0ULL}, .node = 5, .last_use = 6}, {}}};
+  handover.state.counts = {
+      {.pool = "app", .backend = "a", .count = {.idle = Duration(7), .seen = {{~0ULL, 8}, {9, 10}}}},
+      {.pool = "app", .backend = "b", .count = {.idle = Duration(7), .ranks = {{11, {0, 51, 255}}, {12, {}}}}}};
   handover.state.backends = {
       {.pool = "app",
        .name = "a",
@@ -30,6 +35,7 @@ Handover everything() {
                    .in_a_row = 2},
        .generation = 4'000'000'000,
        .answer_time = {.value = Duration(12), .at = at(34)},
+       .came_up = at(35),
        .configured = cluster::Configured::down,
        .order = cluster::Order{.state = cluster::Configured::drain, .since = at(8), .deadline = at(9), .sessions = 10}},
       {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
@@ -45,6 +51,15 @@ TEST_CASE("what one process hands over is what the other one gets") {
   CHECK(got->listeners == sent.listeners);
   CHECK(got->admin == sent.admin);
   CHECK(got->state.cookie_keys == sent.state.cookie_keys);
+  REQUIRE(got->state.learned.size() == 1);
+  CHECK(got->state.learned.at("app").key == sent.state.learned.at("app").key);
+  CHECK(got->state.learned.at("app").sessions == sent.state.learned.at("app").sessions);
+  REQUIRE(got->state.counts.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(got->state.counts[i].pool == sent.state.counts[i].pool);
+    CHECK(got->state.counts[i].backend == sent.state.counts[i].backend);
+    CHECK(got->state.counts[i].count == sent.state.counts[i].count);
+  }
   REQUIRE(got->state.backends.size() == 2);
   const cluster::BackendMemory& a = got->state.backends[0];
   CHECK(a.pool == "app");
@@ -60,6 +75,7 @@ TEST_CASE("what one process hands over is what the other one gets") {
   CHECK(a.generation == 4'000'000'000);
   CHECK(a.answer_time.value == Duration(12));
   CHECK(a.answer_time.at == at(34));
+  CHECK(a.came_up == at(35));
   CHECK(a.configured == cluster::Configured::down);
   CHECK(a.order == sent.state.backends[0].order);
   const cluster::BackendMemory& b = got->state.backends[1];
@@ -67,10 +83,27 @@ TEST_CASE("what one process hands over is what the other one gets") {
   CHECK(b.probes == cluster::ProbeVerdict::unknown);
   CHECK(b.breaker.state == cluster::Breaker::State::closed);
   CHECK_FALSE(b.order);
+  CHECK_FALSE(b.came_up);
   REQUIRE(got->state.turns.size() == 2);
   CHECK(got->state.turns[0].at("app").names == std::vector<std::string>{"a", "b"});
   CHECK(got->state.turns[0].at("app").credits == std::vector<std::int64_t>{-3, 5});
   CHECK(got->state.turns[1].empty());
+}
+
+TEST_CASE("what is told is a line each") {
+  CHECK(encode(everything()).find('\n') == encode(everything()).size() - 1);
+  const News sent{.pool = "a\nb", .change = {.session = {1, ~0ULL}, .node = 10, .last_use = 3}};
+  const std::string line = encode(sent);
+  CHECK(line.find('\n') == line.size() - 1);
+  const auto got = decode_news(line);
+  REQUIRE(got);
+  CHECK(got->pool == sent.pool);
+  CHECK(got->change == sent.change);
+  for (const char* none : {"", "{}", "[]", R"({"pool": 1, "change": ""})", R"({"pool": "a", "change": "AAAA"})",
+                           R"({"pool": "a", "change": "!"})", R"({"pool": "a", "change": null})"}) {
+    CAPTURE(none);
+    CHECK_FALSE(decode_news(none));
+  }
 }
 
 TEST_CASE("a candidate that had no turn yet has none afterwards") {
@@ -94,10 +127,10 @@ TEST_CASE("without its sockets a process cannot take over") {
 
 TEST_CASE("a state of another version is not taken, the sockets are") {
   Json json = Json::parse(encode(everything()));
-  json["state"] = {{"version", 2}, {"what", "nobody knows"}};
+  json["state"] = {{"version", 3}, {"what", "nobody knows"}};
   const auto got = decode(json.dump());
   REQUIRE(got);
-  CHECK(got->not_taken == "its version is 2, not 1");
+  CHECK(got->not_taken == "its version is 3, not 2");
   CHECK(got->listeners.size() == 4);
   CHECK(got->state.backends.empty());
 }
@@ -124,6 +157,12 @@ TEST_CASE("a state that makes no sense is not taken, not even in part") {
                       {"/state/cookie_keys", nullptr},
                       {"/state/cookie_keys/app", "no base64url!"},
                       {"/state/cookie_keys/app", 7},
+                      {"/state/learned", 7},
+                      {"/state/learned/app/key", "AAAA"},
+                      {"/state/learned/app/sessions", "AAAA"},
+                      {"/state/counts", Json::object()},
+                      {"/state/counts/0/seen", "AAAA"},
+                      {"/state/counts/1/ranks/0/registers", nullptr},
                       {"/state/backends", 7},
                       {"/state/backends/1", nullptr},
                       {"/state/backends/1/address", "nowhere"},
