@@ -21,16 +21,14 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 
+from programs import Failure, Program, free_port
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CONFIG = "conf/demo.yaml"
 USERS = 30
 VISITS = 3
 STRATEGIES = {"memory": "memory", "replicated": "primary-backup"}  # Of each pool's servers: --sessions.
 COLOURS = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-
-
-class Failure(Exception):
-    pass
 
 
 @dataclass
@@ -104,16 +102,10 @@ def is_free(host, port):
             return False
 
 
-def free_port(host):
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
-
-
 def configuration(folder):
     """The path of the configuration to run, and its text: conf/demo.yaml, or a copy with free ports."""
     path = CONFIG
-    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+    with open(path, encoding="utf-8") as file:
         text = file.read()
     for host, port in dict.fromkeys(re.findall(r"(\d+\.\d+\.\d+\.\d+):(\d+)\b", re.sub(r"#.*", "", text))):
         if is_free(host, int(port)):
@@ -134,46 +126,6 @@ def read_pools(text):
         nodes = dict(re.findall(r"name:\s*(\w+),\s*address:\s*([\d.]+:\d+)", part))
         pools.append(Pool(part.partition(":")[0], nodes))
     return pools
-
-
-# Processes ------------------------------------------------------------------------------------------------------
-
-class Process:
-    """A program of build/bin in its own session, so that Ctrl-C reaches only this script, which ends them in order."""
-
-    def __init__(self, folder, name, arguments):
-        self.name = name
-        self.log = os.path.join(folder, name + ".log")
-        with open(self.log, "wb") as log:
-            self.child = subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                          start_new_session=True)
-
-    def wait_for(self, pattern, seconds=20):
-        """The first match of `pattern` in what the program prints."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            dead = self.child.poll() is not None
-            with open(self.log, encoding="utf-8", errors="replace") as log:
-                text = log.read()
-            match = re.search(pattern, text, re.MULTILINE)
-            if match:
-                return match
-            if dead:
-                raise Failure(f"{self.name} stopped with exit code {self.child.returncode}:\n{text.strip()}")
-            time.sleep(0.02)
-        raise Failure(f"{self.name} was not ready within {seconds} s; it printed:\n{text.strip()}")
-
-    def kill(self):
-        self.child.kill()
-        self.child.wait()
-
-    def stop(self):
-        if self.child.poll() is None:
-            self.child.terminate()
-            try:
-                self.child.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self.kill()
 
 
 # Users ----------------------------------------------------------------------------------------------------------
@@ -250,7 +202,7 @@ def show_loss(pools, after):
 # The play -------------------------------------------------------------------------------------------------------
 
 def start_servers(folder, processes, pool):
-    peers = {name: f"127.0.0.1:{free_port('127.0.0.1')}" for name in pool.nodes}
+    peers = {name: f"127.0.0.1:{free_port()}" for name in pool.nodes}
     secret = secrets.token_hex(16)
     strategy = STRATEGIES[pool.name]
     for name, address in pool.nodes.items():
@@ -258,7 +210,7 @@ def start_servers(folder, processes, pool):
         if strategy != "memory":
             others = ",".join(f"{other}={peer}" for other, peer in peers.items() if other != name)
             arguments += ["--peer-listen", peers[name], "--peers", others, "--peer-secret", secret]
-        processes[name] = Process(folder, name, ["build/bin/login-stub", *arguments])
+        processes[name] = Program(folder, name, ["build/bin/login-stub", *arguments])
         processes[name].wait_for(r" info ready$")
         say(f"  login-stub {name} on {address}, --sessions {strategy}")
     for name in pool.nodes if strategy != "memory" else []:
@@ -272,7 +224,7 @@ def start(folder, processes):
     pools = read_pools(text)
     for pool in pools:
         start_servers(folder, processes, pool)
-    balancer = Process(folder, "stickler", ["build/bin/stickler", "run", config])
+    balancer = Program(folder, "stickler", ["build/bin/stickler", "run", config])
     processes["stickler"] = balancer
     balancer.wait_for(r" info ready$")
     with open(balancer.log, encoding="utf-8", errors="replace") as log:
@@ -381,6 +333,7 @@ def main():
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupted)
+    os.chdir(ROOT)
     folder = tempfile.mkdtemp(prefix="stickler-demo.")
     processes = {}
     code = 1

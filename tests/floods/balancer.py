@@ -1,12 +1,11 @@
 """The programs of a flood: the origins, the balancer before them, and what is asked of them while they run."""
 import os
 import re
-import subprocess
-import time
+import sys
 import urllib.request
 
-START_SECONDS_MAX = 20
-STOP_SECONDS_MAX = 20
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools"))
+from programs import Program
 
 # Short times, so that what the flood leaves behind is gone within seconds, and the affinity cookie, so that cookies are
 # read.
@@ -30,47 +29,10 @@ pools:
 """
 
 
-class Failure(Exception):
-    pass
-
-
-class Program:
-    """Started with its output in a file; stopped by its process id."""
-
-    def __init__(self, folder, name, arguments):
-        self.log = os.path.join(folder, name + ".log")
-        with open(self.log, "wb") as log:
-            self.child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    def printed(self):
-        with open(self.log, encoding="utf-8", errors="replace") as log:
-            return log.read()
-
-    def await_port(self, pattern):
-        """The number in the first thing it prints that `pattern` fits."""
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline and self.child.poll() is None:
-            found = re.search(pattern, self.printed())
-            if found:
-                return int(found.group(1))
-            time.sleep(0.02)
-        raise Failure(f"{self.child.args[0]} did not start:\n{self.printed()}")
-
-    def stop(self):
-        """Its exit code; killed, and None, when it does not end."""
-        self.child.terminate()
-        try:
-            return self.child.wait(timeout=STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
-            return None
-
-
 class Origin(Program):
     def __init__(self, folder, name, bench):
         super().__init__(folder, name, [bench, "origin"])
-        self.port = self.await_port(r"127\.0\.0\.1:(\d+)")
+        self.port = int(self.wait_for(r"127\.0\.0\.1:(\d+)").group(1))
 
 
 class Balancer(Program):
@@ -81,8 +43,8 @@ class Balancer(Program):
         with open(path, "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(app=app.port, large=large.port))
         super().__init__(folder, "stickler", [executable, "run", path])
-        self.port = self.await_port(r"listening web 127\.0\.0\.1:(\d+)")
-        self.admin_port = self.await_port(r"listening admin 127\.0\.0\.1:(\d+)")
+        self.port = int(self.wait_for(r"listening web 127\.0\.0\.1:(\d+)").group(1))
+        self.admin_port = int(self.wait_for(r"listening admin 127\.0\.0\.1:(\d+)").group(1))
 
     def metric(self, name):
         """The sum over all labels."""

@@ -20,9 +20,10 @@ import sys
 import tempfile
 import time
 
-from balancer import Balancer, Failure, Origin, Program
+from balancer import Balancer, Origin
 from bombs import Throwers
 from peers import Peer
+from programs import Failure, Program
 
 CONNECTIONS = 1000
 IDLE = 5000
@@ -54,7 +55,7 @@ class Idle(Program):
     def __init__(self, run):
         super().__init__(run.folder, "idle", [run.options.bench, "load", run.url("/"), "-c", "1", "--rate", "20",
                                               "--idle", str(IDLE), "-d", "3600"])
-        self.await_port(r"idle (\d+)")
+        self.wait_for(r"idle \d+")
 
     def stop(self):
         super().stop()

@@ -1,10 +1,10 @@
 """Other balancers under the same floods, so that what the machine itself costs the good clients can be told."""
 import os
 import shutil
-import socket
-import time
+import sys
 
-from balancer import START_SECONDS_MAX, Failure, Program
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools"))
+from programs import Program, free_port
 
 NGINX = """daemon off;
 user root;
@@ -57,12 +57,6 @@ backend large
 """
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Peer(Program):
     """`name`: nginx or haproxy, from its Debian package; with the times that the balancer has."""
 
@@ -76,13 +70,4 @@ class Peer(Program):
         arguments = {"nginx": ["-p", folder, "-c", path, "-e", os.path.join(folder, "nginx.err")],
                      "haproxy": ["-db", "-f", path]}[name]
         super().__init__(folder, name, [executable, *arguments])
-        self.await_answering()
-
-    def await_answering(self):
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while time.monotonic() < deadline and self.child.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise Failure(f"{self.child.args[0]} does not listen:\n{self.printed()}")
+        self.wait_for_port(self.port)

@@ -19,7 +19,8 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
-from proxies import BENCH, ROOT, Failure, Haproxy, Nginx, Program, Relay, Stickler
+from proxies import BENCH, ROOT, Haproxy, Nginx, Relay, Stickler  # First: it says where the next one is.
+from programs import Failure, Program
 
 PROXIES = [Stickler, Nginx, Haproxy]
 
@@ -174,7 +175,7 @@ def run(options, folder):
     load_cpus = cpus_of(False)[1]
     origin_program = Program(folder, "origin", [BENCH, "origin", "--listen", "127.0.0.1:0"], load_cpus)
     try:
-        origin = int(origin_program.wait_for("listening origin ").rsplit(":", 1)[1])
+        origin = int(origin_program.wait_for(r"^listening origin .*:(\d+)$").group(1))
         results, carried = {}, {}
         for work in WORKS:
             if not options.only or work.name in options.only:

@@ -1,60 +1,19 @@
 """The balancers that are compared: how each is configured to do the same work, started, and what it cost."""
 import os
 import re
-import signal
-import socket
-import subprocess
-import time
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(1, os.path.join(ROOT, "tools"))
+from programs import Program, free_port
+
 STICKLER = os.path.join(ROOT, "build/bin/stickler")
 BENCH = os.path.join(ROOT, "build/bin/stickler-bench")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Failure(Exception):
-    pass
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for_port(port, process, log):
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    with open(log, encoding="utf-8", errors="replace") as file:
-        raise Failure(f"{process.args[0]} does not listen on {port}:\n{file.read()}")
-
-
-class Program:
-    """A started program on its CPUs, in a session of its own, stopped by the id of what was started."""
-
-    def __init__(self, folder, name, arguments, cpus):
-        self.log = os.path.join(folder, name + ".log")
-        with open(self.log, "wb") as log:
-            self.child = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                          start_new_session=True, preexec_fn=lambda: os.sched_setaffinity(0, cpus))
-
-    def wait_for(self, start):
-        """The first line that it prints and that begins so."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and self.child.poll() is None:
-            with open(self.log, encoding="utf-8", errors="replace") as log:
-                lines = log.read().split("\n")
-            for line in lines[:-1]:
-                if line.startswith(start):
-                    return line
-            time.sleep(0.02)
-        raise Failure(f"{self.child.args[0]} never printed '{start}', but: {lines}")
+class Measured(Program):
+    """What it and its children have cost."""
 
     def pids(self):
         """The program and its children: nginx has workers."""
@@ -93,17 +52,8 @@ class Program:
             total += sum(int(kib) for kib in re.findall(r"^Private_(?:Clean|Dirty):\s+(\d+) kB", text, re.M)) * 1024
         return total
 
-    def stop(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGTERM)
-            try:
-                self.child.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.child.pid, signal.SIGKILL)
-                self.child.wait()
 
-
-class Proxy(Program):
+class Proxy(Measured):
     """`setting`: origin (port), workers, cookie (affinity on), access_log (path or None)."""
     name = ""
 
@@ -113,7 +63,7 @@ class Proxy(Program):
         with open(path, "w", encoding="utf-8") as file:
             file.write(self.configuration(setting, folder))
         super().__init__(folder, f"{self.name}-{self.port}", self.arguments(executable, path, folder), cpus)
-        wait_for_port(self.port, self.child, self.log)
+        self.wait_for_port(self.port)
 
 
 class Stickler(Proxy):
