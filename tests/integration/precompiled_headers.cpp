@@ -1,0 +1,2 @@
+// See CMakeLists.txt.
+int main() {}
