@@ -153,21 +153,11 @@ void check_ways(const Pool& pool, Findings& findings) {
   }
 }
 
-// A backend whose name no cookie can have behind its separator gets no session of its own back.
-void check_route_suffix(const Pool& pool, const AppCookie& cookie, Findings& findings) {
-  if (cookie.how != AppCookieHow::route_suffix) {
-    const std::string path = path_of(pool) + ".app_cookie.separator";
-    if (findings.is_written(path)) findings.warn(path, "is without effect: how is not 'route_suffix'");
-    return;
-  }
-  for (std::size_t i = 0; i < pool.backends.size(); ++i) {
-    const std::string& name = pool.backends[i].name;
-    if (name.find(cookie.separator) == std::string::npos) continue;
-    findings.error("pools." + pool.name + ".backends[" + std::to_string(i) + "].name",
-                   quoted(name) + " has the separator " + quoted(cookie.separator) +
-                       " of affinity.app_cookie in it: what stands behind the last one is taken for the node's name; "
-                       "use a name without it, as the jvmRoute of a Tomcat");
-  }
+void check_separator(const Pool& pool, Findings& findings) {
+  const auto& cookie = pool.affinity.app_cookie;
+  const std::string path = path_of(pool) + ".app_cookie.separator";
+  if (!cookie || cookie->how == AppCookieHow::route_suffix || !findings.is_written(path)) return;
+  findings.warn(path, "is without effect: how is not 'route_suffix'");
 }
 
 // Settings of bound sessions in a pool that binds none, and those that need another beside them.
@@ -205,7 +195,7 @@ void check_affinity(const CheckInput& input, Findings& findings) {
     if (pool.affinity.cookie) check_cookie(pool, *pool.affinity.cookie, findings);
     check_source(pool, findings);
     check_ways(pool, findings);
-    if (pool.affinity.app_cookie) check_route_suffix(pool, *pool.affinity.app_cookie, findings);
+    check_separator(pool, findings);
     check_backup(pool, findings);
   }
   check_meetings(input.config, findings);

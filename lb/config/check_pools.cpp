@@ -15,43 +15,28 @@ std::string path_of(const Pool& pool, std::size_t backend) {
   return path_of(pool) + ".backends[" + std::to_string(backend) + "]";
 }
 
-bool gets_new_sessions(const Backend& backend) { return backend.state == BackendState::up && backend.weight > 0; }
-
-void check_names(const Pool& pool, Findings& findings) {
-  std::map<std::string_view, std::size_t> names;
-  for (std::size_t i = 0; i < pool.backends.size(); ++i) {
-    const std::string& name = pool.backends[i].name;
-    if (name.empty()) continue;
-    const auto [first, is_new] = names.try_emplace(name, i);
-    if (is_new) continue;
-    findings.error(path_of(pool, i) + ".name",
-                   quoted(name) + " is the name of backends[" + std::to_string(first->second) + "] already");
-  }
+// Its list is not all there is of it.
+bool discovers(const Pool& pool, const Findings& findings) {
+  return !pool.discover.file.empty() || !findings.is_sound(path_of(pool) + ".discover");
 }
+
+bool gets_new_sessions(const Backend& backend) { return backend.state == BackendState::up && backend.weight > 0; }
 
 using ListenerNames = std::map<std::string, std::string, std::less<>>;  // By address.
 
-void check_addresses(const Pool& pool, const ListenerNames& listeners, Findings& findings) {
-  std::map<std::string, std::size_t> addresses;
+void check_own_addresses(const Pool& pool, const ListenerNames& listeners, Findings& findings) {
   for (std::size_t i = 0; i < pool.backends.size(); ++i) {
-    const std::string address = pool.backends[i].address.to_string();
-    if (address.empty()) continue;
-    const std::string path = path_of(pool, i) + ".address";
-    if (const auto own = listeners.find(address); own != listeners.end()) {
-      findings.warn(path, "is that of listener " + quoted(own->second) + ": requests would go round in circles");
-    }
-    const auto [first, is_new] = addresses.try_emplace(address, i);
-    if (is_new) continue;
-    findings.warn(path, "is that of backends[" + std::to_string(first->second) + "] too: one server would count twice");
+    const auto own = listeners.find(pool.backends[i].address.to_string());
+    if (own == listeners.end()) continue;
+    findings.warn(path_of(pool, i) + ".address",
+                  "is that of listener " + quoted(own->second) + ": requests would go round in circles");
   }
 }
 
 void check_eligible(const Pool& pool, Findings& findings) {
   const std::string path = path_of(pool) + ".backends";
-  if (!findings.is_sound(path)) return;
-  if (pool.backends.empty()) {
-    if (findings.is_sound(path_of(pool) + ".discover")) findings.error(path, "a pool has at least one backend");
-  } else if (std::ranges::none_of(pool.backends, gets_new_sessions)) {
+  if (!findings.is_sound(path) || pool.backends.empty() || discovers(pool, findings)) return;
+  if (std::ranges::none_of(pool.backends, gets_new_sessions)) {
     findings.warn(path, "have none for new sessions: each is down, draining or of weight 0");
   }
 }
@@ -73,10 +58,26 @@ void check_hash(const Pool& pool, Findings& findings) {
   findings.warn(path, "is without effect: the policy is " + std::string(name_of(pool.policy)));
 }
 
+// The more often a list changes, the more often a part of the keys changes hands.
+void check_hash_of_discovered(const Pool& pool, Findings& findings) {
+  if (pool.discover.file.empty()) return;
+  const std::string change = "with each backend that comes or goes a part of the ";
+  if (pool.policy == Policy::hash && findings.is_sound(path_of(pool) + ".policy")) {
+    findings.warn(path_of(pool) + ".policy", "is hash, and the list of backends changes by itself (discover): " +
+                                                 change + "keys moves to another");
+  }
+  const std::string how = path_of(pool) + ".affinity.header.how";
+  if (pool.affinity.header && pool.affinity.header->how == HeaderHow::hash && findings.is_sound(how)) {
+    findings.warn(how, "is hash, and the list of backends changes by itself (discover): " + change +
+                           "sessions moves to a backend that does not know them; with learn they stay");
+  }
+}
+
 void check_roles(const Pool& pool, Findings& findings) {
   const std::string path = path_of(pool) + ".backends";
   const auto is_standby = [](const Backend& backend) { return backend.role == Role::standby; };
-  if (pool.backends.empty() || !findings.is_sound(path) || !std::ranges::all_of(pool.backends, is_standby)) return;
+  if (pool.backends.empty() || discovers(pool, findings)) return;
+  if (!findings.is_sound(path) || !std::ranges::all_of(pool.backends, is_standby)) return;
   findings.warn(path, "are all standbys: with nobody to stand by for they serve like primaries");
 }
 
@@ -137,11 +138,13 @@ void check_pools(const CheckInput& input, Findings& findings) {
     for (const Address& address : listener.listen) listeners.try_emplace(address.to_string(), listener.name);
   }
   for (const Pool& pool : input.config.pools) {
-    check_names(pool, findings);
-    check_addresses(pool, listeners, findings);
+    check_backends({.pool = pool, .path = path_of(pool) + ".backends", .others_follow = discovers(pool, findings)},
+                   findings);
+    check_own_addresses(pool, listeners, findings);
     check_eligible(pool, findings);
     check_weights(pool, findings);
     check_hash(pool, findings);
+    check_hash_of_discovered(pool, findings);
     check_roles(pool, findings);
     check_slow_start(pool, findings);
     check_panic(pool, findings);

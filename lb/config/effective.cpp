@@ -182,6 +182,10 @@ Value connections(const Connections& connections) {
               {"queue", number(connections.queue)}});
 }
 
+Value discover(const Discover& discover) {
+  return discover.file.empty() ? map({}) : map({{"file", text(discover.file)}});
+}
+
 template <class Named>
 Value by_name(const std::vector<Named>& all) {
   Members members;
@@ -241,6 +245,7 @@ Value effective(const Pool& pool) {
               {"retries",
                map({{"attempts", number(pool.retries.attempts)}, {"budget", percent(pool.retries.budget_percent)}})},
               {"connections", connections(pool.connections)},
+              {"discover", discover(pool.discover)},
               {"backends", list(pool.backends, [](const Backend& backend) { return effective(backend); })}});
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lb/config/problem.h"
@@ -33,6 +34,18 @@ class Field {
  public:
   // The top of the file. Requires: both outlive every Field made from this one.
   Field(const Node& root, Reading& reading) : node_(&root), at_(root.at), reading_(&reading) {}
+
+  // The top of another text, which is written like a part of that file.
+  struct Part {
+    std::string path;     // Of the top, in what is said of it.
+    std::string pattern;  // Of that part.
+  };
+  Field(const Node& root, Reading& reading, Part part)
+      : node_(&root),
+        at_(root.at),
+        path_(std::move(part.path)),
+        pattern_(std::move(part.pattern)),
+        reading_(&reading) {}
 
   explicit operator bool() const { return node_ != nullptr; }
 

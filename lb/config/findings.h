@@ -42,6 +42,16 @@ void check_routes(const CheckInput& input, Findings& findings);
 void check_pools(const CheckInput& input, Findings& findings);
 void check_affinity(const CheckInput& input, Findings& findings);
 
+// The backends of a pool from `first` on, which stand in the list at `path`, or, where that is "", are one whose keys
+// stand at the top. Those before have been checked.
+struct BackendsOf {
+  const Pool& pool;
+  std::string path;
+  std::size_t first = 0;
+  bool others_follow = false;  // These may be none.
+};
+void check_backends(const BackendsOf& list, Findings& findings);
+
 // Whether a request for the second host is one for the first: "" any, "*.example.com", "www.example.com".
 bool host_covers(std::string_view host, std::string_view other);
 // Whether every request that the second route would take has been taken by the first.

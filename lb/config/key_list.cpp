@@ -153,7 +153,7 @@ constexpr Key keys[] = {
     {"pools.NAME.discover.dns.name", later},
     {"pools.NAME.discover.dns.type", later},
     {"pools.NAME.discover.dns.every", later},
-    {"pools.NAME.discover.file", later},
+    {"pools.NAME.discover.file"},
     {"pools.NAME.discover.etcd", later},
     {"pools.NAME.backends"},
     {"pools.NAME.backends[].name"},

@@ -1,116 +1,24 @@
 #include "lb/config/load.h"
 
-#include <fcntl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <tuple>
+#include <filesystem>
 #include <utility>
 
-#include "lb/base/error.h"
+#include "lb/config/backend_list.h"
 #include "lb/config/check.h"
 #include "lb/config/read.h"
-#include "lb/config/source.h"
-#include "lb/config/units.h"
 
 namespace stickler::config {
 namespace {
 
-auto place(const Mark& at) { return std::tie(at.line, at.column); }
-auto place(const Problem& problem) { return place(problem.at); }
-
-Problem error_at(Mark at, std::string message) {
-  return {.at = at, .severity = Severity::error, .path = "", .message = std::move(message), .excerpt = ""};
-}
-
-Loaded refused(std::string message) { return {.config = {}, .problems = {error_at({}, std::move(message))}}; }
-
-std::string too_large() { return "larger than " + spell_size(file_bytes_max) + "; is this a configuration?"; }
-
-// By place, none twice, no more than anybody reads.
-void tidy(std::vector<Problem>& problems) {
-  std::ranges::stable_sort(problems, {}, [](const Problem& problem) { return place(problem); });
-  const auto same = [](const Problem& a, const Problem& b) { return place(a) == place(b) && a.message == b.message; };
-  problems.erase(std::unique(problems.begin(), problems.end(), same), problems.end());
-  if (problems.size() <= problems_max) return;
-  const std::size_t beyond = problems.size() - problems_max;
-  problems.resize(problems_max);
-  problems.push_back(error_at({}, "and " + std::to_string(beyond) + " more problems"));
-}
-
-void show(std::vector<Problem>& problems, const Source& source) {
-  for (Problem& problem : problems) {
-    problem.excerpt = source.excerpt(problem.at);
-    problem.at = source.in_characters(problem.at);
-  }
-}
-
-// Of what was read before the syntax broke, only what the break has not bent is worth telling: what stands in lines
-// before it, outside of the bracket that was not closed, and not in a text that ran over its line.
-void drop_follow_ups(std::vector<Problem>& problems, const Tree& tree, const Source& source) {
-  const Mark end{tree.error->at.line, 0};
-  const bool ran_over = tree.last_text.kind == Kind::scalar && !source.is_in_one_line(tree.last_text);
-  std::erase_if(problems, [&](const Problem& problem) {
-    const bool is_bent = ran_over && place(problem) == place(tree.last_text.at);
-    const bool is_in_bracket = tree.open_bracket && place(problem) >= place(*tree.open_bracket);
-    return is_bent || is_in_bracket || place(problem) >= place(end);
-  });
-}
-
-void find_syntax_error(Tree& tree, Source& source) {
-  if (auto open_quote = source.find_open_quote(tree.root)) {
-    tree.error = std::move(open_quote);
-  } else if (tree.error) {
-    tree.error = source.explain(*std::move(tree.error));
-  }
-  if (tree.error) source.hide_secret_lines();
-}
-
-Loaded load_tree(Tree& tree, const Source& source, const Machine& machine) {
-  if (tree.root.kind == Kind::nothing && !tree.error) return refused("empty; a configuration begins with 'version: 1'");
-  if (tree.root.kind == Kind::nothing) {
-    return {.config = {}, .problems = {error_at(tree.error->at, tree.error->message)}};
-  }
-  const std::set<std::string> hidden = expand(tree.root, machine.variable);
-  Reading reading;
-  reading.is_cut = tree.error.has_value();
-  Loaded loaded;
-  loaded.config = read_config(Field(tree.root, reading));
-  loaded.problems = reading.problems;
-  const bool is_a_map = !reading.suspects.contains("");
-  if (tree.error) {
-    drop_follow_ups(loaded.problems, tree, source);
-    loaded.problems.push_back(error_at(tree.error->at, tree.error->message));
-  } else if (is_a_map) {
-    std::vector<Problem> found =
-        check({.config = loaded.config, .reading = reading, .descriptor_limit = machine.descriptor_limit});
-    loaded.problems.insert(loaded.problems.end(), found.begin(), found.end());
-  }
-  tidy(loaded.problems);
-  for (Problem& problem : loaded.problems) hide_values(problem.message, hidden);
-  return loaded;
-}
-
-// At most one byte more than a file may have.
-Result<std::string> read_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return fail_errno("cannot be opened", errno);
-  std::string text(file_bytes_max + 1, '\0');
-  std::size_t size = 0;
-  ssize_t got = 0;
-  do {
-    got = ::read(file, text.data() + size, text.size() - size);
-    if (got > 0) size += static_cast<std::size_t>(got);
-  } while ((got > 0 && size < text.size()) || (got < 0 && errno == EINTR));
-  const int code = errno;
-  ::close(file);
-  if (got < 0) return code == EISDIR ? fail("a directory; name a file in it") : fail_errno("cannot be read", code);
-  text.resize(size);
-  return text;
+// Its backends, and what is wrong with them.
+void load_list(Pool& pool, const std::filesystem::path& folder, std::vector<Problem>& problems) {
+  pool.discover.file = (folder / pool.discover.file).string();
+  BackendList list = load_backend_list(pool);
+  pool.backends.insert(pool.backends.end(), list.backends.begin(), list.backends.end());
+  problems.insert(problems.end(), list.problems.begin(), list.problems.end());
 }
 
 }  // namespace
@@ -128,30 +36,33 @@ Machine this_machine() {
   return machine;
 }
 
-bool Loaded::ok() const {
-  return std::ranges::none_of(problems, [](const Problem& problem) { return problem.severity == Severity::error; });
-}
-
 Loaded load_text(std::string_view yaml, const Machine& machine) {
-  if (yaml.size() > file_bytes_max) return refused(too_large());
-  if (yaml.starts_with("\xef\xbb\xbf")) yaml.remove_prefix(3);  // A byte order mark.
-  Source source(yaml);
   Loaded loaded;
-  if (auto foreign = source.find_foreign_byte()) {
-    loaded.problems = {error_at(source.in_characters(foreign->at), foreign->message)};
-    return loaded;
-  }
-  Tree tree = parse_yaml(yaml);
-  source.hide_secrets(tree.root);
-  find_syntax_error(tree, source);
-  loaded = load_tree(tree, source, machine);
-  show(loaded.problems, source);
+  std::set<std::string> hidden;
+  loaded.problems = read_text(
+      yaml,
+      {.first = "a configuration begins with 'version: 1'",
+       .read =
+           [&](Node& root, Reading& reading) {
+             hidden = expand(root, machine.variable);
+             loaded.config = read_config(Field(root, reading));
+           },
+       .check = [&](const Reading& reading) -> std::vector<Problem> {
+         if (reading.suspects.contains("")) return {};  // It is no map.
+         return check({.config = loaded.config, .reading = reading, .descriptor_limit = machine.descriptor_limit});
+       }});
+  for (Problem& problem : loaded.problems) hide_values(problem.message, hidden);
   return loaded;
 }
 
 Loaded load_file(const std::string& path, const Machine& machine) {
-  const auto text = read_file(path);
-  return text ? load_text(*text, machine) : refused(text.error().message);
+  const auto text = read_text_file(path);
+  if (!text) return {.config = {}, .problems = {error_of_file(text.error().message)}};
+  Loaded loaded = load_text(*text, machine);
+  for (Pool& pool : loaded.config.pools) {
+    if (!pool.discover.file.empty()) load_list(pool, std::filesystem::path(path).parent_path(), loaded.problems);
+  }
+  return loaded;
 }
 
 }  // namespace stickler::config

@@ -8,12 +8,10 @@
 
 #include "lb/config/environment.h"
 #include "lb/config/problem.h"
+#include "lb/config/read_text.h"
 #include "lb/config/schema.h"
 
 namespace stickler::config {
-
-inline constexpr std::size_t file_bytes_max = 1U << 20;
-inline constexpr std::size_t problems_max = 500;  // What is beyond is counted.
 
 // What the outcome depends on beside the file; a test names its own.
 struct Machine {
@@ -24,12 +22,15 @@ Machine this_machine();
 
 struct Loaded {
   Config config;                  // Complete only if ok().
-  std::vector<Problem> problems;  // By line and column.
+  std::vector<Problem> problems;  // By line and column; those of the files that it names follow.
 
-  bool ok() const;  // No error; there may be warnings.
+  bool ok() const { return !has_error(problems); }  // There may be warnings.
 };
 
+// With the files that it names (discover.file), whose paths are relative to its own directory.
 Loaded load_file(const std::string& path, const Machine& machine = this_machine());
+
+// Without them.
 Loaded load_text(std::string_view yaml, const Machine& machine = this_machine());
 
 }  // namespace stickler::config

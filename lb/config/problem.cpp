@@ -35,7 +35,7 @@ Mark mark_of(const Marks& marks, std::string_view path) {
 }
 
 std::string describe(const Problem& problem, std::string_view file) {
-  std::string text(file);
+  std::string text(problem.file.empty() ? file : problem.file);
   if (problem.at.line > 0) {
     text += ":" + std::to_string(problem.at.line) + ":" + std::to_string(std::max(problem.at.column, 1U));
   }

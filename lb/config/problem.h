@@ -30,6 +30,7 @@ struct Problem {
   std::string path;     // "" where no key is to blame.
   std::string message;  // The whole sentence, the path included.
   std::string excerpt;  // The file's own line with its secrets blanked; "" where there is none to show.
+  std::string file{};   // "": the configuration file itself, not one that it names.
 };
 
 // "conf/web.yaml:14:5: error: pools.login.polcy: unknown key; did you mean 'policy'?", then the line and a caret below

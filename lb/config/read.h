@@ -27,6 +27,10 @@ Hash read_hash(const Field& field);
 Affinity read_affinity(const Field& field);
 Health read_health(const Field& field);
 std::vector<Backend> read_backends(const Field& field);
+Backend read_backend(const Field& field);
+std::uint32_t read_weight(const Field& field, std::uint32_t fallback);
+
+inline constexpr std::size_t backends_max = 4096;  // Of a pool.
 
 // The name of a listener, pool or backend: it stands in log lines, metrics and URLs.
 bool is_name(std::string_view text);

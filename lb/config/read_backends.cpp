@@ -5,7 +5,12 @@ namespace stickler::config {
 namespace {
 
 constexpr std::uint32_t weight_max = 256;
-constexpr std::size_t backends_max = 4096;
+
+}  // namespace
+
+std::uint32_t read_weight(const Field& field, std::uint32_t fallback) {
+  return whole_number(field, fallback, {0, weight_max});
+}
 
 Backend read_backend(const Field& field) {
   Backend backend;
@@ -18,13 +23,11 @@ Backend read_backend(const Field& field) {
   if (const Field where = field["address"]; where.require("an address, such as 10.0.0.1:9001")) {
     backend.address = address(where, PortZero::is_refused).value_or(Address());
   }
-  backend.weight = whole_number(field["weight"], backend.weight, {0, weight_max});
+  backend.weight = read_weight(field["weight"], backend.weight);
   backend.role = choice(field["role"], backend.role, role_words);
   backend.state = choice(field["state"], backend.state, backend_state_words);
   return backend;
 }
-
-}  // namespace
 
 std::vector<Backend> read_backends(const Field& field) {
   std::vector<Backend> backends;

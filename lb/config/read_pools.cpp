@@ -36,6 +36,17 @@ Connections read_connections(const Field& field) {
   return connections;
 }
 
+Discover read_discover(const Field& field) {
+  Discover discover;
+  if (!field.check_map()) return discover;
+  const Field file = field["file"];
+  if (const auto path = text(file)) {
+    if (path->empty()) file.reject("the path of a file with a list of backends");
+    discover.file = *path;
+  }
+  return discover;
+}
+
 Pool read_pool(const Field& field) {
   Pool pool;
   pool.name = field.name();
@@ -50,7 +61,7 @@ Pool read_pool(const Field& field) {
   pool.connections = read_connections(field["connections"]);
   only(field["protocol"], "http1", {"http1", "h2", "auto"});
   only(field["send_proxy_protocol"], "off", {"off", "v1", "v2"});
-  field["discover"].check_map();
+  pool.discover = read_discover(field["discover"]);
   pool.backends = read_backends(field["backends"]);
   return pool;
 }

@@ -30,5 +30,6 @@ std::string_view name_of(WhenUnavailable action) { return word_for(when_unavaila
 std::string_view name_of(ProbeType type) { return word_for(probe_type_words, type); }
 std::string_view name_of(BackendState state) { return word_for(backend_state_words, state); }
 std::string_view name_of(Role role) { return word_for(role_words, role); }
+std::string_view name_of(Origin origin) { return word_for(origin_words, origin); }
 
 }  // namespace stickler::config

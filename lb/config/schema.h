@@ -273,6 +273,7 @@ struct Connections {
 
 enum class BackendState : std::uint8_t { up, drain, down };
 enum class Role : std::uint8_t { primary, standby };
+enum class Origin : std::uint8_t { config, discover, api };  // Who has named it.
 
 struct Backend {
   std::string name;
@@ -280,8 +281,16 @@ struct Backend {
   std::uint32_t weight = 1;  // 0 to 256.
   BackendState state = BackendState::up;
   Role role = Role::primary;
+  Origin origin = Origin::config;
 
   bool operator==(const Backend&) const = default;
+};
+
+// Where further backends are named, beside those of the configuration.
+struct Discover {
+  std::string file;  // A list of backends. "": none. load_file() makes it a path from where the process is.
+
+  bool operator==(const Discover&) const = default;
 };
 
 struct Pool {
@@ -294,7 +303,8 @@ struct Pool {
   PoolTimeouts timeouts;
   Retries retries;
   Connections connections;
-  std::vector<Backend> backends;
+  Discover discover;
+  std::vector<Backend> backends;  // Those of the configuration, then those of `discover`.
 
   bool operator==(const Pool&) const = default;
 };
@@ -325,5 +335,6 @@ std::string_view name_of(WhenUnavailable action);
 std::string_view name_of(ProbeType type);
 std::string_view name_of(BackendState state);
 std::string_view name_of(Role role);
+std::string_view name_of(Origin origin);
 
 }  // namespace stickler::config

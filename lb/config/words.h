@@ -58,6 +58,9 @@ inline constexpr Word<ProbeType> probe_type_words[] = {
 inline constexpr Word<BackendState> backend_state_words[] = {
     {"up", BackendState::up}, {"drain", BackendState::drain}, {"down", BackendState::down}};
 
+inline constexpr Word<Origin> origin_words[] = {
+    {"config", Origin::config}, {"discover", Origin::discover}, {"api", Origin::api}};
+
 inline constexpr Word<Role> role_words[] = {{"primary", Role::primary}, {"standby", Role::standby}};
 
 }  // namespace stickler::config

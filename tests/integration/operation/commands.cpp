@@ -155,7 +155,7 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
       {"pool", "protocol: h2"},
       {"pool", "tls: {verify: true}"},
       {"pool", "send_proxy_protocol: v2"},
-      {"pool", "discover: {file: backends.txt}"},
+      {"pool", "discover: {etcd: {}}"},
       {"top", "xdp: {interface: eth0}"},
   };
   for (const Row& row : rows) {

@@ -33,6 +33,7 @@ pools:
     slow_start: 30s
     retries: {attempts: 0, budget: 0%}
     connections: {max_per_backend: 9}
+    discover: {file: conf/nodes.yaml}
     backends: [{name: a, address: 127.0.0.1:9001, weight: 0, state: drain}, {name: b, address: "unix:/run/b", role: standby}]
   chat:
     affinity: {header: {name: X-Session-Id, how: learn}, table: {entries: 5, idle: 90s}}
@@ -84,8 +85,8 @@ TEST_CASE("strings are escaped as JSON has it") {
 
 // Keys whose one built value says nothing, so that it is not shown.
 bool is_without_choice(std::string_view path) {
-  for (const char* end : {".mode", ".proxy_protocol", ".http2", ".backup", ".failback", ".protocol",
-                          ".send_proxy_protocol", ".discover"}) {
+  for (const char* end :
+       {".mode", ".proxy_protocol", ".http2", ".backup", ".failback", ".protocol", ".send_proxy_protocol"}) {
     if (path.ends_with(end)) return true;
   }
   return false;
