@@ -31,14 +31,16 @@ inline constexpr ErrorKind no_token{401, "no_token"};
 inline constexpr ErrorKind wrong_token{401, "wrong_token"};
 inline constexpr ErrorKind cross_origin{403, "cross_origin"};
 inline constexpr ErrorKind wrong_host{421, "wrong_host"};
+inline constexpr ErrorKind backend_exists{409, "backend_exists"};
 inline constexpr ErrorKind order_refused{409, "order_refused"};
 inline constexpr ErrorKind reload_refused{409, "reload_refused"};
 inline constexpr ErrorKind shutting_down{503, "shutting_down"};
 inline constexpr ErrorKind not_available{501, "not_available"};
 
-inline constexpr std::array all = {unknown_path, unknown_pool,  unknown_backend,    unknown_listener, unknown_request,
-                                   bad_body,     no_token,      method_not_allowed, wrong_token,      cross_origin,
-                                   wrong_host,   order_refused, reload_refused,     shutting_down,    not_available};
+inline constexpr std::array all = {unknown_path,    unknown_pool,   unknown_backend, unknown_listener,
+                                   unknown_request, bad_body,       no_token,        method_not_allowed,
+                                   wrong_token,     cross_origin,   wrong_host,      backend_exists,
+                                   order_refused,   reload_refused, shutting_down,   not_available};
 }  // namespace errors
 
 service::Answer json_answer(const Json& json);

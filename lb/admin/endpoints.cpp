@@ -103,6 +103,58 @@ service::Answer order(const Call& call) {
   return backend(call);
 }
 
+// The body of a call that needs one, as the reader of backends takes it: an object, with a blank behind each colon.
+Result<std::string> object_in(std::string_view body) {
+  const Json json = Json::parse(body, nullptr, false);
+  if (!json.is_object()) return fail("the body is not a JSON object");
+  return json.dump(1);
+}
+
+service::Answer refuse_change(const MemberReport& report, const std::string& name) {
+  if (report.outcome == MemberReport::Outcome::bad_body) return error_answer(errors::bad_body, report.message);
+  return error_answer(errors::order_refused, name + ": " + report.message);
+}
+
+service::Answer set_weight(const Call& call) {
+  service::Answer there = backend(call);
+  if (there.status != 200) return there;
+  const auto body = object_in(call.request.body);
+  if (!body) return error_answer(errors::bad_body, body.error().message);
+  const MemberReport report = call.source.change(
+      {.kind = MemberChange::Kind::weight, .pool = call.names[0], .backend = call.names[1], .body = *body});
+  return report.outcome == MemberReport::Outcome::done ? backend(call) : refuse_change(report, call.names[1]);
+}
+
+service::Answer add_backend(const Call& call) {
+  const StatusReport before = call.source.status();
+  const PoolReport* in = find(before.pools, call.names[0]);
+  if (in == nullptr) return unknown_pool(call.names[0], before.pools);
+  const auto body = object_in(call.request.body);
+  if (!body) return error_answer(errors::bad_body, body.error().message);
+  const Json json = Json::parse(*body);
+  if (json.contains("name") && json["name"].is_string() && find(in->backends, json["name"].get<std::string>())) {
+    return error_answer(errors::backend_exists,
+                        "pool '" + in->name + "' has a backend '" + json["name"].get<std::string>() + "' already");
+  }
+  const MemberReport report =
+      call.source.change({.kind = MemberChange::Kind::add, .pool = in->name, .backend = {}, .body = *body});
+  if (report.outcome != MemberReport::Outcome::done) return refuse_change(report, in->name);
+  service::Answer answer = backend({call.request, call.source, {in->name, report.backend}});
+  answer.status = 201;
+  answer.fields.emplace_back(
+      "Location", "/api/v1/pools/" + percent_encode(in->name) + "/backends/" + percent_encode(report.backend));
+  return answer;
+}
+
+service::Answer remove_backend(const Call& call) {
+  service::Answer there = backend(call);
+  if (there.status != 200) return there;
+  if (!call.request.body.empty()) return error_answer(errors::bad_body, "nothing is to be said of who is removed");
+  const MemberReport report =
+      call.source.change({.kind = MemberChange::Kind::remove, .pool = call.names[0], .backend = call.names[1]});
+  return report.outcome == MemberReport::Outcome::done ? pool(call) : refuse_change(report, call.names[1]);
+}
+
 // Parsed to be laid out as the other answers are.
 service::Answer config(const Call& call) { return json_answer(Json::parse(call.source.config_json(), nullptr, false)); }
 
@@ -179,10 +231,10 @@ constexpr Endpoint table[] = {
     {"POST", "/api/v1/pools/POOL/backends/NAME/enable", order<OrderKind::enable>, true},
     {"POST", "/api/v1/explain", nullptr, false, explain},
     {"GET", "/api/v1/decisions/REQUEST-ID", nullptr, false, decision},
+    {"PUT", "/api/v1/pools/POOL/backends/NAME/weight", set_weight, true},
+    {"POST", "/api/v1/pools/POOL/backends", add_backend, true},
+    {"DELETE", "/api/v1/pools/POOL/backends/NAME", remove_backend, true},
     // What is to come is known already, so that it is not taken for a typing error.
-    {"PUT", "/api/v1/pools/POOL/backends/NAME/weight", not_available, true},
-    {"POST", "/api/v1/pools/POOL/backends", not_available, true},
-    {"DELETE", "/api/v1/pools/POOL/backends/NAME", not_available, true},
     {"GET", "/api/v1/events", not_available},
 };
 

@@ -80,6 +80,11 @@ void append_pool(std::string& out, const PoolReport& pool) {
       "<th class=\"number\">in flight</th><th class=\"number\">requests</th><th class=\"number\">failures</th></tr>\n";
   for (const BackendReport& backend : pool.backends) append_backend(out, pool, backend);
   out += "</table>\n";
+  for (const std::string& name : pool.removed) out += "<p>" + escape_html(name) + " was removed at run time.</p>\n";
+  if (pool.discover && !pool.discover->problem.empty()) {
+    out += "<p class=\"down\">" + escape_html(pool.discover->file) +
+           " is refused, the list before it is in force.</p>\n<pre>" + escape_html(pool.discover->problem) + "</pre>\n";
+  }
 }
 
 }  // namespace

@@ -43,6 +43,10 @@ Json drain_json(const DrainReport& report) {
           {"empty_in_seconds", or_null(report.empty_in)}};
 }
 
+Json discover_json(const DiscoverReport& report) {
+  return {{"file", report.file}, {"problem", report.problem}, {"applied", report.applied}, {"refused", report.refused}};
+}
+
 Json listener_json(const ListenerReport& report) {
   return {{"name", report.name},
           {"mode", report.mode},
@@ -64,6 +68,8 @@ Json to_json(const BackendReport& report) {
           {"address", report.address},
           {"weight", report.weight},
           {"weight_percent", report.weight_percent},
+          {"origin", report.origin},
+          {"overridden", report.overridden},
           {"role", report.role},
           {"state", report.state},
           {"health", report.health},
@@ -92,6 +98,8 @@ Json to_json(const PoolReport& report) {
           {"retries", report.retries},
           {"queued", report.queued},
           {"requests", requests_json(report.requests)},
+          {"discover", report.discover ? discover_json(*report.discover) : Json()},
+          {"removed", report.removed},
           {"backends", std::move(backends)}};
 }
 

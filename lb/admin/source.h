@@ -52,6 +52,8 @@ struct BackendReport {
   std::string address;
   std::uint32_t weight = 1;
   std::uint32_t weight_percent = 100;  // How much of it counts: less while it starts slowly.
+  std::string origin;                  // Who has named it: "config", "discover", "api".
+  bool overridden = false;             // What the files say of it is not what counts: something was said at run time.
   std::string role;                    // "primary", "standby".
   std::string state;                   // What counts: "up", "draining", "ejected", "down".
   std::string health;                  // The probes' verdict: "up", "down", "unknown".
@@ -68,6 +70,14 @@ struct BackendReport {
   RequestCounts requests{};
 };
 
+// The list of a pool that has discover.file.
+struct DiscoverReport {
+  std::string file;
+  std::string problem;        // Why it is not used as it is now; "": it is.
+  std::uint64_t applied = 0;  // Changes of it.
+  std::uint64_t refused = 0;
+};
+
 struct PoolReport {
   std::string name;
   std::string policy;
@@ -78,6 +88,8 @@ struct PoolReport {
   std::uint64_t retries = 0;
   std::uint64_t queued = 0;  // Waiting now.
   RequestCounts requests{};
+  std::optional<DiscoverReport> discover{};  // Empty: it has none.
+  std::vector<std::string> removed;          // At run time, though the files name them still.
   std::vector<BackendReport> backends;
 };
 
@@ -112,6 +124,22 @@ struct OrderReport {
   std::string message;  // Why not.
 };
 
+// Of the backends that a pool has, while the process runs.
+struct MemberChange {
+  enum class Kind : std::uint8_t { weight, add, remove };
+  Kind kind = Kind::weight;
+  std::string pool;
+  std::string backend{};  // "": that which is added; `body` has its name.
+  std::string body{};     // JSON; "": it is removed.
+};
+
+struct MemberReport {
+  enum class Outcome : std::uint8_t { done, bad_body, refused };
+  Outcome outcome = Outcome::done;
+  std::string backend{};  // Its name, if it is done.
+  std::string message{};  // Why not.
+};
+
 class AdminSource {
  public:
   virtual ~AdminSource() = default;
@@ -119,7 +147,8 @@ class AdminSource {
   virtual StatusReport status() = 0;
   virtual std::string config_json() = 0;  // In force, secrets masked.
   virtual ReloadReport reload() = 0;
-  virtual OrderReport order(const BackendOrder& order) = 0;  // Requires: there is such a backend.
+  virtual OrderReport order(const BackendOrder& order) = 0;     // Requires: there is such a backend.
+  virtual MemberReport change(const MemberChange& change) = 0;  // Requires: there is such a pool and backend.
 
   // `done` is called on this thread, within the call or later: workers are asked. Never, if the process ends first.
   virtual void explain(const ExplainQuery& query, std::function<void(const Explained&)> done) = 0;

@@ -173,6 +173,10 @@ std::string notes(const json& backend) {
   if (const auto percent = whole_number(at(backend, "weight_percent")); percent && *percent < 100) {
     out += fmt::format("  {}: starts slowly, with {} % of its weight so far\n", name, *percent);
   }
+  if (at(backend, "origin") == "api") out += fmt::format("  {}: added at run time\n", name);
+  if (at(backend, "origin") != "api" && at(backend, "overridden") == true) {
+    out += fmt::format("  {}: weight {} was set at run time\n", name, text(backend, "weight"));
+  }
   if (at(backend, "drain").is_object()) out += fmt::format("  {}: {}\n", name, line_of_drain(backend));
   return out;
 }
@@ -203,6 +207,13 @@ std::string pool(const json& pool, bool in_colour) {
   };
   if (at(pool, "panic") == true) alarm("panic: too few are healthy, so health is ignored and all are used");
   if (at(pool, "on_standby") == true) alarm("no primary is eligible: its standbys get the new sessions");
+  const json& discover = at(pool, "discover");
+  if (discover.is_object() && at(discover, "problem") != "") {
+    alarm(text(discover, "file") + " is refused, the list before it is in force");
+  }
+  for (const json& name : at(pool, "removed")) {
+    if (name.is_string()) why += "  " + printable(name.get<std::string>()) + ": removed at run time\n";
+  }
   const std::string title = "POOL " + text(pool, "name");
   return fmt::format("{}  {}, affinity {}, {} requests, {} retries, {} waiting\n{}{}{}",
                      painted(in_colour ? Colour::bold : Colour::none, title), text(pool, "policy"),

@@ -25,6 +25,7 @@ int main(int argc, const char* const* argv) {
     case Command::undrain:
     case Command::disable:
     case Command::enable:
+    case Command::weight:
       return order(*line.command, line.options);
     case Command::explain:
       return explain(line.options);

@@ -20,7 +20,7 @@ Exit run(const std::string& config_path, std::vector<std::string> arguments);  /
 Exit check(const std::string& config_path);
 Exit status(const std::string& admin_address, bool as_json);
 Exit reload(const std::string& admin_address, const std::string& token_file);
-Exit order(Command command, const Options& options);  // drain, undrain, disable, enable.
+Exit order(Command command, const Options& options);  // drain, undrain, disable, enable, weight.
 Exit explain(const Options& options);
 Exit why(const Options& options);
 Exit version();

@@ -95,6 +95,14 @@ void add_why(CLI::App& app, Options& options) {
       ->type_name("");
 }
 
+void add_weight(CLI::App& app, Options& options) {
+  add_order(app, options);
+  app.add_option("N", options.weight, "0 to 256; 0: no new sessions, those bound to it stay")
+      ->required()
+      ->check(CLI::Range(0, 256))
+      ->type_name("");
+}
+
 struct Known {
   std::string_view name;
   std::string_view help;
@@ -112,6 +120,7 @@ constexpr Known all_known[] = {
     {"undrain", "End a drain", Command::undrain, add_order},
     {"disable", "Take a backend out at once, as if it were down", Command::disable, add_order},
     {"enable", "Put a disabled or draining backend back", Command::enable, add_order},
+    {"weight", "Change a backend's weight, until its configuration changes", Command::weight, add_weight},
     {"explain", "Say where a request would go, and why", Command::explain, add_explain},
     {"why", "Say why a request that was served went where it went", Command::why, add_why},
     {"version", "Show the version, libraries and features", Command::version},

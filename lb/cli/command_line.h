@@ -22,6 +22,7 @@ enum class Command : std::uint8_t {
   undrain,
   disable,
   enable,
+  weight,
   explain,
   why,
   version
@@ -43,6 +44,7 @@ struct Options {
   std::string client_ip;             // "": 127.0.0.1.
   bool asks_process = false;         // --admin was given.
   std::string request_id;            // Of why.
+  std::uint32_t weight = 0;
 };
 
 struct CommandLine {

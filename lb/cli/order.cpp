@@ -24,6 +24,8 @@ std::string_view word_of(Command command) {
       return "undrain";
     case Command::disable:
       return "disable";
+    case Command::weight:
+      return "weight";
     default:
       return "enable";
   }
@@ -36,7 +38,8 @@ std::string path_of(const std::string& backend) {
          admin::percent_encode(backend.substr(slash + 1));
 }
 
-std::string body_of(const Options& options) {
+std::string body_of(Command command, const Options& options) {
+  if (command == Command::weight) return nlohmann::json{{"weight", options.weight}}.dump();
   if (!options.deadline) return {};
   return nlohmann::json{{"deadline_seconds", std::chrono::duration<double>(*options.deadline).count()}}.dump();
 }
@@ -100,15 +103,19 @@ Exit order(Command command, const Options& options) {
     return Exit::misused;
   }
   const auto answer = call_admin({.address = options.admin,
-                                  .method = "POST",
+                                  .method = command == Command::weight ? "PUT" : "POST",
                                   .path = path_of(options.backend) + "/" + std::string(word_of(command)),
-                                  .body = body_of(options),
+                                  .body = body_of(command, options),
                                   .token = *token});
   if (!answer) {
     std::cerr << "stickler: " << answer.error().message << '\n';
     return Exit::failed;
   }
   if (answer->status != 200) return report(problem_of(*answer));
+  if (command == Command::weight) {
+    std::cout << options.backend << " has weight " << options.weight << '\n';
+    return Exit::ok;
+  }
   if (!left_of(answer->body).drains) {
     const auto json = nlohmann::json::parse(answer->body, nullptr, false);
     std::cout << options.backend << " is " << (json.is_object() ? json.value("state", "?") : "?") << '\n';

@@ -232,6 +232,14 @@ void put_pool_states(PrometheusText& text, const std::vector<PoolNow>& pools) {
   for (const PoolNow& now : pools) text.sample(Labels("pool", now.name), std::uint64_t{now.panic});
   text.family({"stickler_pool_on_standby", "gauge", "1 while standbys get the new sessions."});
   for (const PoolNow& now : pools) text.sample(Labels("pool", now.name), std::uint64_t{now.on_standby});
+  text.family({"stickler_pool_discover_applied_total", "counter", "Changes of its list at discover.file."});
+  for (const PoolNow& now : pools) {
+    if (now.lists) text.sample(Labels("pool", now.name), now.lists->applied);
+  }
+  text.family({"stickler_pool_discover_refused_total", "counter", "Changes of that list refused because of an error."});
+  for (const PoolNow& now : pools) {
+    if (now.lists) text.sample(Labels("pool", now.name), now.lists->refused);
+  }
 }
 
 }  // namespace

@@ -34,10 +34,17 @@ struct BackendNow {
   std::optional<std::uint64_t> sessions{};  // Empty: the pool has no affinity.
 };
 
+// Of a pool's list at discover.file: how often it has changed.
+struct ListChanges {
+  std::uint64_t applied = 0;
+  std::uint64_t refused = 0;
+};
+
 struct PoolNow {
   std::string name;
   bool panic = false;
   bool on_standby = false;
+  std::optional<ListChanges> lists{};  // Empty: it has none.
 };
 
 struct ProcessNow {

@@ -112,6 +112,39 @@ cluster::BackendMemory memory_of(const Json& json) {
           .order = order_of(json.at("order"))};
 }
 
+Json to_json(const std::optional<config::Backend>& backend) {
+  if (!backend) return {};
+  return {{"name", backend->name},
+          {"address", backend->address.to_string()},
+          {"weight", backend->weight},
+          {"state", static_cast<int>(backend->state)},
+          {"role", static_cast<int>(backend->role)},
+          {"origin", static_cast<int>(backend->origin)}};
+}
+
+std::optional<config::Backend> backend_of(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  const auto address = Address::parse(json.at("address").get<std::string>());
+  if (!address) throw std::invalid_argument(address.error().message);
+  return config::Backend{.name = json.at("name").get<std::string>(),
+                         .address = *address,
+                         .weight = std::min(json.at("weight").get<std::uint32_t>(), balance::weight_max),
+                         .state = choice_of(json.at("state"), config::BackendState::down),
+                         .role = choice_of(json.at("role"), config::Role::standby),
+                         .origin = choice_of(json.at("origin"), config::Origin::api)};
+}
+
+Json to_json(const Override& one) {
+  return {{"pool", one.pool}, {"name", one.name}, {"said", to_json(one.said)}, {"now", to_json(one.now)}};
+}
+
+Override override_of(const Json& json) {
+  return {.pool = json.at("pool").get<std::string>(),
+          .name = json.at("name").get<std::string>(),
+          .said = backend_of(json.at("said")),
+          .now = backend_of(json.at("now"))};
+}
+
 Json to_json(const proxy::PoolTurns& pools) {
   Json all = Json::object();
   for (const auto& [pool, turns] : pools) {
@@ -241,6 +274,8 @@ Json to_json(const LiveState& state) {
   Json& counts = json["counts"] = Json::array();
   for (const auto& memory : state.counts) counts.push_back(to_json(memory));
   for (const auto& memory : state.backends) json["backends"].push_back(to_json(memory));
+  Json& overrides = json["overrides"] = Json::array();
+  for (const Override& one : state.overrides) overrides.push_back(to_json(one));
   for (const auto& turns : state.turns) json["turns"].push_back(to_json(turns));
   return json;
 }
@@ -255,6 +290,9 @@ LiveState state_of(const Json& json) {
   for (const auto& [pool, memory] : object_of(json.at("learned")).items()) state.learned[pool] = learned_of(memory);
   for (const Json& memory : array_of(json.at("counts"))) state.counts.push_back(count_of(memory));
   for (const Json& memory : array_of(json.at("backends"))) state.backends.push_back(memory_of(memory));
+  if (json.contains("overrides")) {
+    for (const Json& one : array_of(json.at("overrides"))) state.overrides.push_back(override_of(one));
+  }
   for (const Json& turns : array_of(json.at("turns"))) state.turns.push_back(turns_of(turns));
   return state;
 }

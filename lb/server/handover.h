@@ -17,6 +17,7 @@
 #include "lb/base/error.h"
 #include "lb/cluster/backend_registry.h"
 #include "lb/proxy/worker.h"
+#include "lb/server/members.h"
 
 namespace stickler::server {
 
@@ -38,6 +39,7 @@ struct LiveState {
   std::map<std::string, LearnedMemory> learned;    // By pool.
   std::vector<CountMemory> counts;
   std::vector<cluster::BackendMemory> backends;
+  std::vector<Override> overrides;
   std::vector<proxy::PoolTurns> turns;  // By worker.
 };
 

@@ -24,17 +24,15 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-Result<void> Server::apply(config::Config config) {
+Result<void> Server::apply(config::Config config, Members members) {
   auto snapshot = compile(config, compile_context_);
   if (!snapshot) return tl::unexpected(snapshot.error());
   auto sockets = ListenerSockets::bind(config, workers_->size(), sockets_);
   if (!sockets) return tl::unexpected(sockets.error());
   snapshot_ = *std::move(snapshot);
   sockets_ = *std::move(sockets);
-  config_ = std::move(config);
-  backends_.configure(registry_pools(config_), loop_.now());
-  publish();
-  configure_health();
+  take_members(std::move(config), std::move(members));
+  watch_lists();
   return {};
 }
 
@@ -50,10 +48,14 @@ admin::ReloadReport Server::reload() {
   if (is_upgrading()) return refuse_reload("an upgrade is under way");
   config::Loaded loaded = config::load_file(config_path_);
   if (!loaded.ok()) return refuse_reload(config::describe(loaded.problems, config_path_));
+  Members members = members_;
+  members.follow(loaded.config.pools);
+  if (auto settled = settle_members(loaded.config, members); !settled) return refuse_reload(settled.error().message);
   config::Diff diff = config::diff(config_, loaded.config);
   for (const std::string& change : diff.needs_restart) log_warn("reload: {}", change);
   keep_what_needs_restart(loaded.config, config_);
-  if (auto applied = apply(std::move(loaded.config)); !applied) return refuse_reload(applied.error().message);
+  if (auto applied = apply(std::move(loaded.config), std::move(members)); !applied)
+    return refuse_reload(applied.error().message);
   if (access_log_ != nullptr) {
     if (auto reopened = access_log_->reopen(); !reopened) log_warn("access_log.file: {}", reopened.error().message);
   }

@@ -80,6 +80,9 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
   report.name = backend.name;
   report.address = backend.address.to_string();
   report.weight = backend.weight;
+  report.origin = config::name_of(backend.origin);
+  const Override* said = members_.override_of(pool.name, backend.name);
+  report.overridden = said != nullptr && said->said;
   report.role = config::name_of(backend.role);
   const metrics::BackendTotals totals = metrics_.backend_totals(pool.name, backend.name);
   report.connects = totals.connects;
@@ -128,6 +131,14 @@ admin::PoolReport Server::report_pool(const config::Pool& pool) const {
   report.retries = totals.retries;
   report.queued = totals.queued - std::min(totals.queued, totals.queue_left);
   report.requests = totals.requests.cells;
+  if (const auto found = discoveries_.find(pool.name); found != discoveries_.end()) {
+    const Discovery& discovery = found->second;
+    report.discover = {.file = discovery.file,
+                       .problem = discovery.problem,
+                       .applied = discovery.applied,
+                       .refused = discovery.refused};
+  }
+  report.removed = members_.removed_of(pool.name);
   for (const config::Backend& backend : pool.backends) report.backends.push_back(report_backend(pool, backend));
   return report;
 }
@@ -160,6 +171,9 @@ void Server::render_metrics(std::string& out) {
   for (const config::Pool& pool : config_.pools) {
     const auto turn = backends_.view(pool.name);
     now.pools.push_back({.name = pool.name, .panic = turn.panics, .on_standby = turn.on_standby});
+    if (const auto found = discoveries_.find(pool.name); found != discoveries_.end()) {
+      now.pools.back().lists = {.applied = found->second.applied, .refused = found->second.refused};
+    }
     for (const config::Backend& backend : pool.backends) {
       const auto view = backends_.view(pool.name, backend.name);
       if (!view) continue;

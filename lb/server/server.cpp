@@ -76,7 +76,9 @@ Result<void> Server::run() {
 
 Result<void> Server::start() {
   const std::uint32_t workers = config_.process.workers.value_or(usable_cpus());
+  members_.follow(config_.pools);
   if (auto taken = take_over(); !taken) return taken;
+  if (auto settled = settle_members(config_, members_); !settled) return settled;
   auto snapshot = compile(config_, compile_context_);
   if (!snapshot) return tl::unexpected(snapshot.error());
   snapshot_ = *std::move(snapshot);
@@ -99,6 +101,7 @@ Result<void> Server::start() {
       loop_, random_seed(), [this](const health::TargetChange& change) { on_probe_verdict(change); },
       [this](const health::Target& target, std::string_view generation) { on_generation(target, generation); });
   configure_health();
+  watch_lists();
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "lb/admin/server.h"
 #include "lb/cluster/backend_registry.h"
 #include "lb/config/load.h"
+#include "lb/discover/file_watch.h"
 #include "lb/health/checker.h"
 #include "lb/io/loop.h"
 #include "lb/io/signals.h"
@@ -23,6 +24,7 @@
 #include "lb/server/handover.h"
 #include "lb/server/late_news.h"
 #include "lb/server/listener_sockets.h"
+#include "lb/server/members.h"
 #include "lb/server/predecessor.h"
 #include "lb/server/session_counts.h"
 #include "lb/server/successor.h"
@@ -58,7 +60,7 @@ class Server final : private admin::AdminSource {
   void publish();
 
   // reload.cpp
-  Result<void> apply(config::Config config);  // On an error nothing has changed.
+  Result<void> apply(config::Config config, Members members);  // On an error nothing has changed.
   admin::ReloadReport reload() override;
   admin::ReloadReport refuse_reload(std::string why);
 
@@ -68,6 +70,17 @@ class Server final : private admin::AdminSource {
   // decisions.cpp
   void explain(const admin::ExplainQuery& query, std::function<void(const admin::Explained&)> done) override;
   void decision_of(const std::string& request_id, OnDecision done) override;
+  // membership.cpp
+  static Result<void> settle_members(config::Config& config, const Members& members);
+  Result<std::vector<std::string>> apply_members(Members members);  // What has changed. On an error nothing has.
+  void take_members(config::Config config, Members members);
+  void forget_sessions_of_removed(const config::Config& next);
+  admin::MemberReport change(const admin::MemberChange& change) override;
+
+  // discovery.cpp
+  void watch_lists();
+  void read_list(const std::string& pool);
+  void refuse_list(const std::string& pool, const std::string& why);
 
   // shutdown.cpp
   void begin_shutdown();
@@ -108,9 +121,19 @@ class Server final : private admin::AdminSource {
   std::optional<admin::DrainReport> report_drain(const cluster::Order& order, std::uint64_t sessions) const;
   admin::BackendReport report_backend(const config::Pool& pool, const config::Backend& backend) const;
 
+  // Of a pool that has discover.file.
+  struct Discovery {
+    std::string file;
+    std::unique_ptr<discover::FileWatch> watch;
+    std::string problem;  // Why the list as it is now is not used; "": it is.
+    std::uint64_t applied = 0;
+    std::uint64_t refused = 0;
+  };
+
   const std::string config_path_;
   const std::vector<std::string> arguments_;
-  config::Config config_;
+  config::Config config_;  // In force: its pools have the backends of members_.
+  Members members_;
   const TimePoint started_;
   const WallTime started_wall_;
   io::Loop loop_;
@@ -123,6 +146,7 @@ class Server final : private admin::AdminSource {
   metrics::Registry metrics_;
   cluster::BackendRegistry backends_;
   std::map<std::string, cluster::BackendRegistry::PoolView, std::less<>> turns_logged_;
+  std::map<std::string, Discovery> discoveries_;  // By pool.
   SessionCounts session_counts_;
   ListenerSockets sockets_;
   std::shared_ptr<const proxy::Snapshot> snapshot_;

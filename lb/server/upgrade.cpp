@@ -47,6 +47,7 @@ void Server::hand_over() {
     handover->state.learned = hand_over_learned();
     handover->state.counts = session_counts_.memories(loop_.now());
     handover->state.backends = backends_.memories();
+    handover->state.overrides = members_.overrides();
     successor_->answer(encode(*handover));
   });
 }
@@ -114,6 +115,7 @@ Result<void> Server::take_over() {
   inherited_state_ = std::move(handover->state);
   compile_context_.set_learned(std::move(inherited_state_.learned));
   session_counts_.recall(std::move(inherited_state_.counts));
+  members_.resume(std::move(inherited_state_.overrides));
   compile_context_.set_random_keys(std::move(inherited_state_.cookie_keys));
   return {};
 }

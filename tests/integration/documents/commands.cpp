@@ -31,7 +31,7 @@ stickler() {
   case $1 in
     run) build/bin/stickler run "$2" 2>run.log &
       until grep -q ' info ready$' run.log 2>/dev/null; do kill -0 $! || { cat run.log >&2; exit 1; }; sleep 0.02; done ;;
-    status | reload | drain | undrain | disable | enable) build/bin/stickler "$@" --admin "$(sed -n 's/.* listening admin //p' run.log | tail -n 1)" ;;
+    status | reload | drain | undrain | disable | enable | weight) build/bin/stickler "$@" --admin "$(sed -n 's/.* listening admin //p' run.log | tail -n 1)" ;;
     *) build/bin/stickler "$@" ;;
   esac
 }
@@ -117,7 +117,7 @@ std::vector<Transcript> transcripts() {
 
 // Not one of the commands that read a file or ask a process.
 bool stands_alone(const Transcript& transcript) {
-  constexpr const char* others[] = {"run", "check", "status", "reload", "drain", "explain", "why"};
+  constexpr const char* others[] = {"run", "check", "status", "reload", "drain", "weight", "explain", "why"};
   return std::ranges::find(others, transcript.arguments.at(0)) == std::end(others);
 }
 

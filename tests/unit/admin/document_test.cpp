@@ -64,6 +64,7 @@ TEST_CASE("docs/admin-api.md names every field of the status with its type, in t
       {"duration", listener.at("duration")},
       {"pool", pool},
       {"backend", pool.at("backends").at(0)},
+      {"discover", pool.at("discover")},
       {"drain", pool.at("backends").at(0).at("drain")},
   };
   for (const auto& [section, object] : objects) {

@@ -61,6 +61,7 @@ StatusReport some_status() {
   BackendReport a;
   a.name = "a";
   a.address = "127.0.0.1:9001";
+  a.origin = "config";
   a.role = "primary";
   a.state = "up";
   a.health = "up";
@@ -100,6 +101,7 @@ StatusReport some_status() {
   login.retries = 4;
   login.queued = 2;
   login.requests = {0, 0, 590, 3, 2, 1};
+  login.discover = DiscoverReport{.file = "conf/nodes.yaml", .problem = "", .applied = 3, .refused = 1};
   login.backends = {a, b, c};
   PoolReport plain;
   plain.name = "a b";

@@ -23,6 +23,8 @@ struct FixedSource final : AdminSource {
   int reloads = 0;
   OrderReport order_report{.obeyed = true, .message = {}};
   std::vector<BackendOrder> orders;
+  MemberReport member_report{.outcome = MemberReport::Outcome::done, .backend = "a", .message = {}};
+  std::vector<MemberChange> changes;
 
   StatusReport status() override { return report; }
   std::string config_json() override { return R"({"version": 1})"; }
@@ -45,6 +47,10 @@ struct FixedSource final : AdminSource {
   void decision_of(const std::string& request_id, OnDecision done) override {
     if (request_id != some_decision().served->request_id) return done(std::nullopt);
     later([done = std::move(done)] { done(some_decision()); });
+  }
+  MemberReport change(const MemberChange& change) override {
+    changes.push_back(change);
+    return member_report;
   }
   void render_metrics(std::string& out) override { out += "# TYPE stickler_workers gauge\nstickler_workers 2\n"; }
   bool ready() override { return is_ready; }

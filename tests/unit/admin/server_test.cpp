@@ -196,9 +196,6 @@ TEST_CASE("what is still to come is answered 501, for whichever pool") {
     const char* path;
   };
   const Row rows[] = {
-      {"PUT", "/api/v1/pools/login/backends/a/weight"},
-      {"POST", "/api/v1/pools/login/backends"},
-      {"DELETE", "/api/v1/pools/login/backends/a"},
       {"GET", "/api/v1/events"},
   };
   for (const Row& row : rows) {

@@ -99,6 +99,26 @@ TEST_CASE("standbys, slow starts and a panic are to be seen") {
         std::string::npos);
 }
 
+TEST_CASE("what was said at run time is to be seen, and a list that is refused") {
+  StatusReport report = test::some_status();
+  PoolReport& pool = report.pools[0];
+  CHECK(table_of(report).find("at run time") == std::string::npos);
+  CHECK(table_of(report).find("is refused") == std::string::npos);
+  pool.backends[0].weight = 5;
+  pool.backends[0].overridden = true;
+  pool.backends[1].origin = "api";
+  pool.backends[1].overridden = true;
+  pool.removed = {"d"};
+  pool.discover->problem = "conf/nodes.yaml:1:1: error: backends: expected a list\n  1 | x";
+  const std::string table = table_of(report);
+  CHECK(table.find("  a: weight 5 was set at run time\n") != std::string::npos);
+  CHECK(table.find("  b: added at run time\n") != std::string::npos);
+  CHECK(table.find("  b: weight") == std::string::npos);
+  CHECK(table.find("  d: removed at run time\n") != std::string::npos);
+  CHECK(table.find("waiting\n  conf/nodes.yaml is refused, the list before it is in force\n  BACKEND") !=
+        std::string::npos);
+}
+
 TEST_CASE("what is missing or of another type is shown as a dash") {
   CHECK(status_table("{}", Paint::plain).value() ==
         "stickler -, process -, up -, - workers\nconfiguration -, generation -\n\n"

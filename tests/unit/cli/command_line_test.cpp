@@ -39,6 +39,11 @@ TEST_CASE("each command takes what it needs") {
   CHECK(parsed({"undrain", "login/a"}).command == Command::undrain);
   CHECK(parsed({"disable", "login/a", "--admin", "[::1]:99"}).command == Command::disable);
   CHECK(parsed({"enable", "login/a", "--token-file", "secret"}).options.token_file == "secret");
+  const CommandLine weight = parsed({"weight", "login/a", "0", "--admin", "[::1]:99"});
+  CHECK(weight.command == Command::weight);
+  CHECK(weight.options.backend == "login/a");
+  CHECK(weight.options.weight == 0);
+  CHECK(parsed({"weight", "login/a", "256"}).options.weight == 256);
   CHECK(parsed({"version"}).command == Command::version);
   CHECK(parsed({"--version"}).command == Command::version);
 }
@@ -77,15 +82,15 @@ TEST_CASE("a command line that is wrong exits with 2 and says what is wrong and 
   const Row rows[] = {
       {{"chek"},
        "stickler: unknown command 'chek'; did you mean 'check'?\n"
-       "The commands are run, check, status, reload, drain, undrain, disable, enable, explain, why, "
+       "The commands are run, check, status, reload, drain, undrain, disable, enable, weight, explain, why, "
        "version.\nSee 'stickler --help'.\n"},
       {{"chek", "web.yaml", "more"},
        "stickler: unknown command 'chek'; did you mean 'check'?\n"
-       "The commands are run, check, status, reload, drain, undrain, disable, enable, explain, why, "
+       "The commands are run, check, status, reload, drain, undrain, disable, enable, weight, explain, why, "
        "version.\nSee 'stickler --help'.\n"},
       {{"frobnicate"},
        "stickler: unknown command 'frobnicate'\n"
-       "The commands are run, check, status, reload, drain, undrain, disable, enable, explain, why, "
+       "The commands are run, check, status, reload, drain, undrain, disable, enable, weight, explain, why, "
        "version.\nSee 'stickler --help'.\n"},
       {{"--jsn"}, "stickler: unknown option '--jsn'\nSee 'stickler --help'.\n"},
       {{"--verson"}, "stickler: unknown option '--verson'; did you mean '--version'?\nSee 'stickler --help'.\n"},
@@ -99,6 +104,9 @@ TEST_CASE("a command line that is wrong exits with 2 and says what is wrong and 
       {{"status", "--admin", "localhost"},
        "stickler status: --admin: expected HOST:PORT with a numeric address, [IPV6]:PORT or unix:/path, got "
        "'localhost'\nSee 'stickler status --help'.\n"},
+      {{"weight", "login/a"}, "stickler weight: N is required\nSee 'stickler weight --help'.\n"},
+      {{"weight", "login/a", "257"},
+       "stickler weight: N: Value 257 not in range 0 to 256\nSee 'stickler weight --help'.\n"},
       {{"drain"}, "stickler drain: BACKEND is required\nSee 'stickler drain --help'.\n"},
       {{"disable", "/a"},
        "stickler disable: BACKEND: expected a pool and one of its backends, as in login/a, got '/a'\n"
@@ -180,7 +188,7 @@ TEST_CASE("docs/command-line.md describes every command and every option") {
     }
     if (line.starts_with("Subcommands:")) in_commands = true;
   }
-  CHECK(commands == 12);
+  CHECK(commands == 13);
   for (const char* option : {"--admin", "--json", "--token-file", "--help", "--version", "--request FILE", "--get URL",
                              "--header LINE", "--listener NAME", "--client IP"}) {
     INFO(option);

@@ -42,6 +42,7 @@ struct Source final : admin::AdminSource {
     report.listener = "web";
     done(report);
   }
+  admin::MemberReport change(const admin::MemberChange&) override { return {}; }
   void render_metrics(std::string&) override {}
   bool ready() override { return true; }
 };

@@ -26,7 +26,8 @@ ProcessNow some_process() {
           .reloads_applied = 4,
           .reloads_refused = 1,
           .access_log_dropped = 9,
-          .pools = {{.name = "login", .panic = true}, {.name = "other", .on_standby = true}},
+          .pools = {{.name = "login", .panic = true, .lists = ListChanges{.applied = 8, .refused = 2}},
+                    {.name = "other", .on_standby = true}},
           .backends = {{.pool = "login",
                         .name = "a",
                         .state = "draining",
@@ -106,6 +107,8 @@ TEST_CASE("what was counted stands in the page under its name and labels") {
            "stickler_pool_panic{pool=\"other\"} 0",
            "stickler_pool_on_standby{pool=\"login\"} 0",
            "stickler_pool_on_standby{pool=\"other\"} 1",
+           "stickler_pool_discover_applied_total{pool=\"login\"} 8",
+           "stickler_pool_discover_refused_total{pool=\"login\"} 2",
            "stickler_backend_in_flight{pool=\"login\",backend=\"a\"} 5",
            "stickler_backend_sessions{pool=\"login\",backend=\"a\"} 7",
            "stickler_backend_up{pool=\"login\",backend=\"b\"} 0",
@@ -116,6 +119,7 @@ TEST_CASE("what was counted stands in the page under its name and labels") {
     CHECK(has_line(page, line));
   }
   CHECK(page.find("stickler_backend_sessions{pool=\"plain\"") == std::string::npos);
+  CHECK(page.find("stickler_pool_discover_applied_total{pool=\"other\"") == std::string::npos);
 }
 
 TEST_CASE("the word none is no reason for a refusal or a failure") {

@@ -39,6 +39,20 @@ Handover everything() {
        .configured = cluster::Configured::down,
        .order = cluster::Order{.state = cluster::Configured::drain, .since = at(8), .deadline = at(9), .sessions = 10}},
       {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
+  handover.state.overrides = {
+      {.pool = "app",
+       .name = "a",
+       .said = config::Backend{.name = "a", .address = *Address::parse("10.0.0.1:80"), .weight = 3},
+       .now = config::Backend{.name = "a",
+                              .address = *Address::parse("unix:/run/a"),
+                              .weight = 0,
+                              .state = config::BackendState::drain,
+                              .role = config::Role::standby,
+                              .origin = config::Origin::api}},
+      {.pool = "app",
+       .name = "b",
+       .said = config::Backend{.name = "b", .address = *Address::parse("10.0.0.2:80")},
+       .now = std::nullopt}};
   handover.state.turns = {{{"app", {.names = {"a", "b"}, .credits = {-3, 5}}}}, {}};
   return handover;
 }
@@ -84,6 +98,7 @@ TEST_CASE("what one process hands over is what the other one gets") {
   CHECK(b.breaker.state == cluster::Breaker::State::closed);
   CHECK_FALSE(b.order);
   CHECK_FALSE(b.came_up);
+  CHECK(got->state.overrides == sent.state.overrides);
   REQUIRE(got->state.turns.size() == 2);
   CHECK(got->state.turns[0].at("app").names == std::vector<std::string>{"a", "b"});
   CHECK(got->state.turns[0].at("app").credits == std::vector<std::int64_t>{-3, 5});
