@@ -16,7 +16,9 @@ class PickBackend {
     std::vector<balance::Candidate> candidates;
     for (std::uint32_t i = 0; i < backends; ++i) {
       names_.push_back("backend-" + std::to_string(i));
-      loads_.emplace_back().in_flight = i * 7 % 31;
+      balance::BackendLoad& load = loads_.emplace_back();
+      load.in_flight = i * 7 % 31;
+      load.sessions.recount([i] { return i * 7 % 31; });
       candidates.push_back({.name = names_.back(), .load = &loads_.back(), .weight = 1 + i % 4});
     }
     policy_ = balance::make_policy(policy, std::move(candidates));

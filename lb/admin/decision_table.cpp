@@ -54,6 +54,7 @@ constexpr Gloss cookies[] = {
 constexpr Gloss reasons[] = {
     {"not_the_sessions_node", "the session is bound elsewhere"},
     {"higher_load", "higher load"},
+    {"more_sessions", "more sessions, or as many and not its turn"},
     {"not_its_turn", "not its turn"},
     {"not_drawn", "not drawn"},
     {"other_key", "the key belongs to another"},

@@ -229,11 +229,11 @@ constexpr Endpoint table[] = {
     {"POST", "/api/v1/pools/POOL/backends/NAME/undrain", order<OrderKind::undrain>, true},
     {"POST", "/api/v1/pools/POOL/backends/NAME/disable", order<OrderKind::disable>, true},
     {"POST", "/api/v1/pools/POOL/backends/NAME/enable", order<OrderKind::enable>, true},
-    {"POST", "/api/v1/explain", nullptr, false, explain},
-    {"GET", "/api/v1/decisions/REQUEST-ID", nullptr, false, decision},
     {"PUT", "/api/v1/pools/POOL/backends/NAME/weight", set_weight, true},
     {"POST", "/api/v1/pools/POOL/backends", add_backend, true},
     {"DELETE", "/api/v1/pools/POOL/backends/NAME", remove_backend, true},
+    {"POST", "/api/v1/explain", nullptr, false, explain},
+    {"GET", "/api/v1/decisions/REQUEST-ID", nullptr, false, decision},
     // What is to come is known already, so that it is not taken for a typing error.
     {"GET", "/api/v1/events", not_available},
 };

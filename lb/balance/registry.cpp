@@ -8,6 +8,7 @@
 #include "lb/balance/first.h"
 #include "lb/balance/hash.h"
 #include "lb/balance/least_connections.h"
+#include "lb/balance/least_sessions.h"
 #include "lb/balance/least_time.h"
 #include "lb/balance/random.h"
 #include "lb/balance/round_robin.h"
@@ -32,6 +33,7 @@ constexpr bool no_slow_start = false;
 constexpr std::array entries{
     PolicyEntry{"round_robin", make<RoundRobin>, by_weight, DecidedBy::turn},
     PolicyEntry{"least_connections", make<LeastConnections>, by_weight, DecidedBy::load},
+    PolicyEntry{"least_sessions", make<LeastSessions>, by_weight, DecidedBy::sessions},
     PolicyEntry{"random", make<RandomChoice>, by_weight, DecidedBy::draw},
     PolicyEntry{"two_choices", make<TwoChoices>, by_weight, DecidedBy::draw_and_load},
     PolicyEntry{"least_time", make<LeastTime>, by_weight, DecidedBy::draw_and_load},

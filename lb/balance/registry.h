@@ -12,7 +12,7 @@
 namespace stickler::balance {
 
 // What decides between those that may be picked, in the words of explain.
-enum class DecidedBy : std::uint8_t { turn, load, draw, draw_and_load, key, place_in_list };
+enum class DecidedBy : std::uint8_t { turn, load, sessions, draw, draw_and_load, key, place_in_list };
 
 constexpr bool looks_at_load(DecidedBy by) { return by == DecidedBy::load || by == DecidedBy::draw_and_load; }
 

@@ -92,6 +92,16 @@ void check_slow_start(const Pool& pool, Findings& findings) {
   }
 }
 
+void check_sessions(const Pool& pool, Findings& findings) {
+  const std::string path = path_of(pool) + ".policy";
+  if (pool.policy != Policy::least_sessions || !findings.is_read(path)) return;
+  if (!pool.affinity.source().empty() || !findings.is_sound(path_of(pool) + ".affinity")) return;
+  findings.error(
+      path,
+      "least_sessions counts log-in sessions, and without affinity the pool knows none; give it affinity, or "
+      "write least_connections");
+}
+
 void check_panic(const Pool& pool, Findings& findings) {
   const std::string path = path_of(pool) + ".health.panic_below";
   const std::uint32_t below = pool.health.panic_below_percent;
@@ -147,6 +157,7 @@ void check_pools(const CheckInput& input, Findings& findings) {
     check_hash_of_discovered(pool, findings);
     check_roles(pool, findings);
     check_slow_start(pool, findings);
+    check_sessions(pool, findings);
     check_panic(pool, findings);
     check_probe(pool, findings);
     check_queue(pool, input.descriptor_limit, findings);

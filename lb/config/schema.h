@@ -128,7 +128,16 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
-enum class Policy : std::uint8_t { round_robin, least_connections, two_choices, least_time, random, hash, first };
+enum class Policy : std::uint8_t {
+  round_robin,
+  least_connections,
+  least_sessions,
+  two_choices,
+  least_time,
+  random,
+  hash,
+  first
+};
 enum class HashOn : std::uint8_t { client_ip, path, uri, header, cookie };
 enum class HashTable : std::uint8_t { maglev, ring };
 

@@ -20,7 +20,7 @@ inline constexpr Word<AccessLogFormat> access_log_format_words[] = {
 
 inline constexpr Word<Policy> policy_words[] = {{"round_robin", Policy::round_robin},
                                                 {"least_connections", Policy::least_connections},
-                                                {"least_sessions", {}},
+                                                {"least_sessions", Policy::least_sessions},
                                                 {"two_choices", Policy::two_choices},
                                                 {"least_time", Policy::least_time},
                                                 {"random", Policy::random},

@@ -10,6 +10,7 @@ constexpr std::string_view failed = "tried_and_failed";
 constexpr std::string_view other_node = "not_the_sessions_node";
 constexpr std::string_view full = "full";
 constexpr std::string_view higher_load = "higher_load";
+constexpr std::string_view more_sessions = "more_sessions";
 constexpr std::string_view not_its_turn = "not_its_turn";
 constexpr std::string_view not_drawn = "not_drawn";
 constexpr std::string_view other_key = "other_key";
@@ -21,6 +22,7 @@ constexpr std::array all = {failed,
                             other_node,
                             full,
                             higher_load,
+                            more_sessions,
                             not_its_turn,
                             not_drawn,
                             other_key,
@@ -47,6 +49,8 @@ std::string_view passed_over(const Judged& member, const Judging& choice) {
       break;
     case balance::DecidedBy::load:
       return has_more_load(member) ? words::higher_load : words::not_its_turn;
+    case balance::DecidedBy::sessions:
+      return words::more_sessions;
     case balance::DecidedBy::draw:
     case balance::DecidedBy::draw_and_load:
       return words::not_drawn;

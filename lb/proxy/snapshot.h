@@ -72,6 +72,7 @@ struct PoolSettings {
   std::optional<AffinitySettings> affinity;
   std::optional<HashOn> hash_on;  // Of the policy `hash`.
   bool measures_time = false;     // The policy asks how fast a backend answers.
+  bool counts_placed = false;     // It asks which sessions are on their way to a backend.
   Duration connect_timeout{};
   Duration response_header_timeout{};
   Duration response_body_timeout{};

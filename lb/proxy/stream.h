@@ -123,6 +123,8 @@ class Stream : public ListNode<Stream> {
   void move_to_epoch_now();
   void record_health(bool ok);
   void leave_trial();
+  void place_session();
+  void withdraw_session();
   void record_answer_time(Duration at_least);
   void wait_for(Wait what, Duration timeout);
   bool is_taking(Wait what) const;
@@ -134,6 +136,7 @@ class Stream : public ListNode<Stream> {
   std::string_view settle_affinity(const http::ResponseHead& head);
   std::size_t bound_after(affinity::Verdict verdict) const;
   void count_session(const affinity::Settlement& settlement) const;
+  void begin_session();
   std::uint32_t learn_generation(const http::ResponseHead& head) const;
   affinity::Verdict settle_app_session(const http::ResponseHead& head);
   affinity::Settlement settle(affinity::Exchange exchange) const;
@@ -178,6 +181,7 @@ class Stream : public ListNode<Stream> {
   DecisionRecord decision_;    // As far as it is made.
   bool refreshed_ = false;     // One attempt more, because a kept connection was stale.
   bool stay_ = false;          // The next attempt goes to the same node, over a fresh connection.
+  bool is_placed_ = false;     // It counts as a session of the node of this attempt: its load has it.
   bool is_trial_ = false;      // This attempt has the turn of its backend's trial.
   bool request_sent_ = false;  // The head went to the connection of this attempt.
   bool holds_client_ = false;  // Reading is held until the request can be sent.

@@ -102,6 +102,7 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   const affinity::Settlement settlement = settle(exchange);
   verdict_ = settlement.verdict;
   count_session(settlement);
+  if (verdict_ != affinity::Verdict::detour) begin_session();
   decision_.sets_cookie = settlement.set_cookie.has_value();
   if (!settlement.set_cookie) return {};
   const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);
@@ -120,11 +121,18 @@ void Stream::count_session(const affinity::Settlement& settlement) const {
   pool_->session_counts[bound_after(settlement.verdict)]->see(binding.nonce, worker_.loop().now());
 }
 
+// It is counted, or its next request is going to be.
+void Stream::begin_session() {
+  if (std::exchange(is_placed_, false)) member().backend->load.sessions.begin();
+}
+
 affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
   const AppRequest request = app_request();
   const CookieNews news = read_answer(request, head, *served_by_, worker_.loop().wall());
   const affinity::Verdict verdict = affinity::settle(
       session_.choice, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = news.begins});
+  const bool stays = session_.app_key ? verdict != affinity::Verdict::detour && !news.ends : news.begins;
+  if (stays) begin_session();
   if (!session_.app_key) return verdict;
   learn(request, *session_.app_key, {.verdict = verdict, .news = news, .node = *served_by_});
   if (!news.ends) proxy::count_session(request, *session_.app_key, bound_after(verdict));
@@ -185,6 +193,7 @@ affinity::Settlement Stream::settle(affinity::Exchange exchange) const {
 // Both connections leave HTTP behind; session and stream stay to account for the end.
 void Stream::start_tunnel() {
   leave_trial();
+  withdraw_session();
   worker_.gather().flush();
   wait_for(Wait::none, {});
   request_relay_.part();

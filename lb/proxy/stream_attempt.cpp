@@ -60,6 +60,18 @@ void Stream::leave_trial() {
   if (std::exchange(is_trial_, false)) member().backend->trial.leave();
 }
 
+// What comes to a node that is not its session's own may begin one there.
+void Stream::place_session() {
+  const bool is_at_home = session_.choice.verdict == affinity::Verdict::bound && session_.choice.pinned == served_by_;
+  if (!pool().counts_placed || is_at_home) return;
+  member().backend->load.sessions.place();
+  is_placed_ = true;
+}
+
+void Stream::withdraw_session() {
+  if (std::exchange(is_placed_, false)) member().backend->load.sessions.withdraw();
+}
+
 void Stream::note_session() {
   const auto place = [](const std::optional<std::size_t>& node) {
     return node ? static_cast<std::uint32_t>(*node) : DecisionRecord::none32;
@@ -120,6 +132,7 @@ void Stream::connect() {
   request_sent_ = false;
   if (member().state == cluster::State::trial && !is_trial_) is_trial_ = member().backend->trial.take();
   pool_->counters->attempts.add();
+  place_session();
   const auto kind = std::exchange(stay_, false) ? UpstreamPool::Kind::fresh : UpstreamPool::Kind::any;
   upstream_ = &worker_.upstreams().lease(member(), pool(), *this, kind);
   metrics::BackendCounters& counters = *pool_->backend_counters[*served_by_];
@@ -171,6 +184,7 @@ void Stream::end_attempt() {
   answer_relay_.part();
   wait_for(Wait::none, {});
   leave_trial();
+  withdraw_session();
   worker_.leave_place(member().backend, *pool_->runtime);
 }
 

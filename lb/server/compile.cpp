@@ -208,6 +208,7 @@ std::unique_ptr<const proxy::PoolSettings> compile_pool(const config::Pool& pool
                           .affinity = compile_affinity(pool, context),
                           .hash_on = compile_hash_on(pool),
                           .measures_time = pool.policy == config::Policy::least_time,
+                          .counts_placed = pool.policy == config::Policy::least_sessions,
                           .connect_timeout = pool.timeouts.connect,
                           .response_header_timeout = pool.timeouts.response_header,
                           .response_body_timeout = pool.timeouts.response_body,

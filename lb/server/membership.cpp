@@ -58,6 +58,7 @@ void Server::take_members(config::Config config, Members members) {
   backends_.configure(registry_pools(config_), loop_.now());
   publish();
   configure_health();
+  recount_sessions();
 }
 
 // Whoever comes again under their name begins to count anew; names that never come again must not pile up.
@@ -76,7 +77,7 @@ void Server::forget_sessions_of_removed(const config::Config& next) {
 admin::MemberReport Server::change(const admin::MemberChange& change) {
   if (stepped_aside_) return refuse("another process has taken over");
   // What the new process knows of the pools may be told already.
-  if (successor_ != nullptr) return refuse("an upgrade is under way, ask again in a moment");
+  if (is_upgrading()) return refuse("an upgrade is under way, ask again in a moment");
   const config::Pool* pool = find_pool(config_, change.pool);
   if (pool == nullptr) return refuse("there is no such pool");
   std::string name = change.backend;

@@ -106,18 +106,6 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
   return report;
 }
 
-std::uint64_t Server::live_sessions(const std::string& pool, const std::string& backend) const {
-  const auto settings = std::ranges::find_if(snapshot_->pools, [&](const auto& each) { return each->name == pool; });
-  if (settings == snapshot_->pools.end()) return 0;
-  const auto& affinity = (*settings)->affinity;
-  if (!affinity || !affinity->app_session || affinity->app_session->table == nullptr) {
-    return session_counts_.total(pool, backend, loop_.now());
-  }
-  const proxy::AppSessionSource& source = *affinity->app_session;
-  return session_counts_.learned({.table = *source.table, .now = loop_.now(), .idle = source.idle},
-                                 affinity->keys.signing().node_id(backend));
-}
-
 admin::PoolReport Server::report_pool(const config::Pool& pool) const {
   const metrics::PoolTotals totals = metrics_.pool_totals(pool.name);
   admin::PoolReport report;

@@ -48,6 +48,7 @@ Server::Server(ServerOptions options)
       signals_(loop_),
       backends_timer_(loop_, [this] { end_what_is_over(); }),
       outliers_timer_(loop_, [this] { eject_outliers(); }),
+      recount_timer_(loop_, [this] { recount_sessions(); }),
       grace_timer_(loop_, [this] { end_grace(); }),
       tunnel_timer_(loop_, [this] { end_tunnels(); }),
       compile_context_(connections_auto()),
@@ -102,6 +103,7 @@ Result<void> Server::start() {
       [this](const health::Target& target, std::string_view generation) { on_generation(target, generation); });
   configure_health();
   watch_lists();
+  recount_sessions();
   return {};
 }
 

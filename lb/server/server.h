@@ -110,6 +110,10 @@ class Server final : private admin::AdminSource {
   void log_turns();
   void schedule_end();
 
+  // recount.cpp
+  void recount_sessions();
+  std::uint64_t live_sessions(const std::string& pool, const std::string& backend) const;
+
   // report.cpp
   admin::StatusReport status() override;
   std::string config_json() override;
@@ -117,7 +121,6 @@ class Server final : private admin::AdminSource {
   bool ready() override;
   admin::ListenerReport report_listener(const config::Listener& listener) const;
   admin::PoolReport report_pool(const config::Pool& pool) const;
-  std::uint64_t live_sessions(const std::string& pool, const std::string& backend) const;
   std::optional<admin::DrainReport> report_drain(const cluster::Order& order, std::uint64_t sessions) const;
   admin::BackendReport report_backend(const config::Pool& pool, const config::Backend& backend) const;
 
@@ -140,6 +143,7 @@ class Server final : private admin::AdminSource {
   io::Signals signals_;
   io::Timer backends_timer_;
   io::Timer outliers_timer_;
+  io::Timer recount_timer_;
   io::Timer grace_timer_;
   io::Timer tunnel_timer_;
   CompileContext compile_context_;

@@ -51,6 +51,12 @@ std::string verdict(Balancer& balancer, std::string_view path) {
   return balancer.access_entry(path).at("verdict").get<std::string>();
 }
 
+void await_workers(Balancer& balancer) {
+  const int status = balancer.admin("/api/v1/decisions/none").status();
+  if (status != 404)
+    throw std::runtime_error("the workers know a request that there was not: " + std::to_string(status));
+}
+
 Served ask_at(Balancer& balancer, const std::string& target, const std::string& fields) {
   const Message answer =
       RawClient(balancer.port()).exchange(request("GET", target, fields + "Connection: close\r\n"), "GET");

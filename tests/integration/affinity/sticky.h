@@ -61,6 +61,9 @@ struct Served {
   }
 };
 
+// Every worker has what the control thread has sent them: they are asked for a decision that none knows.
+void await_workers(Balancer& balancer);
+
 // Asked for with these whole lines, over a connection of its own.
 Served ask_at(Balancer& balancer, const std::string& target, const std::string& fields = "");
 

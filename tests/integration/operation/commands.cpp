@@ -146,7 +146,6 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
       {"listener", "proxy_protocol: accept"},
       {"listener", "http2: true"},
       {"listener", "tls: {certificates: [{cert: a.pem, key: a.key}]}"},
-      {"pool", "policy: least_sessions"},
       {"pool", "hash: {on: sni}"},
       {"pool", "affinity: {failback: immediate}"},
       {"pool", "affinity: {overload: {queue: 1s}}"},

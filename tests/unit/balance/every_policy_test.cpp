@@ -25,8 +25,8 @@ TEST_CASE("policies are found by their names, and only by those") {
   for (const char* name : {"", "round", "round_robin ", "Round_Robin"}) CHECK(make_policy(name, {}) == nullptr);
   std::set<std::string_view> names;
   for (const PolicyEntry& entry : policies()) names.insert(entry.name);
-  CHECK(names == std::set<std::string_view>{"round_robin", "least_connections", "random", "two_choices", "least_time",
-                                            "hash", "first"});
+  CHECK(names == std::set<std::string_view>{"round_robin", "least_connections", "least_sessions", "random",
+                                            "two_choices", "least_time", "hash", "first"});
 }
 
 TEST_CASE("every policy picks nothing where there is nothing to pick") {
@@ -66,12 +66,13 @@ TEST_CASE("every policy reaches every candidate with weight, from 1 of them to 1
       const auto policy = pool.policy(name);
       PickState state = pool.state(size);
       std::set<std::size_t> seen;
-      // Exchanges stay open, so that the policies that look at the load move on. 10,000 are sampled.
+      // Exchanges stay open and sessions stay, so that the policies that look at the load move on. 10,000 are sampled.
       const std::size_t picks = size < 1000 ? size * 30 : 300;
       for (std::size_t i = 0; i < picks; ++i) {
         const std::size_t pick = policy->pick({}, state).value();
         REQUIRE(pick < size);
         ++pool.loads[pick].in_flight;
+        pool.loads[pick].sessions.place();
         seen.insert(pick);
       }
       CAPTURE(size);
@@ -122,6 +123,7 @@ TEST_CASE("with weights in another unit a loaded backend is judged as before") {
     const auto in_tenths = entry.make(tenths.candidates, {.weight_unit = 10});
     for (Pool* pool : {&whole, &tenths}) {
       pool->set_loads({3, 1, 2});
+      pool->set_sessions({3, 1, 2});
       for (BackendLoad& load : pool->loads) {
         load.answer_time.record(std::chrono::milliseconds(1 + 3 * load.in_flight), TimePoint{});
       }

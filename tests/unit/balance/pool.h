@@ -24,6 +24,11 @@ struct Pool {
   void set_loads(const std::vector<std::uint32_t>& in_flight) {
     for (std::size_t i = 0; i < in_flight.size(); ++i) loads[i].in_flight = in_flight[i];
   }
+  void set_sessions(const std::vector<std::uint32_t>& sessions) {
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+      loads[i].sessions.recount([&] { return sessions[i]; });
+    }
+  }
   std::unique_ptr<Policy> policy(std::string_view name) const { return make_policy(name, candidates); }
   PickState state(std::uint64_t seed) const {
     PickState state(seed);
