@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t names_shown_max = 12;
 
 constexpr int deadline_seconds_max = 366 * 24 * 3600;
+constexpr double rate_max = 1e6;
 
 template <class Named>
 const Named* find(const std::vector<Named>& all, const std::string& name) {
@@ -74,31 +75,39 @@ service::Answer backend(const Call& call) {
                       "no backend '" + call.names[1] + "' in pool '" + in->name + "'; " + what_there_is(in->backends));
 }
 
-// The body of an order: nothing, or {"deadline_seconds": NUMBER} where it drains.
-Result<std::optional<Duration>> read_deadline(std::string_view body, OrderKind kind) {
-  if (body.empty()) return std::nullopt;
+// The body of an order: nothing, or where it drains an object with "deadline_seconds", "rate" or both.
+Result<void> read_order(std::string_view body, BackendOrder& order) {
+  if (body.empty()) return {};
   const Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return fail("the body is not a JSON object");
-  std::optional<Duration> deadline;
   for (const auto& [key, value] : json.items()) {
-    if (kind != OrderKind::drain || key != "deadline_seconds") return fail("unknown field '" + key + "' in the body");
-    const double seconds = value.is_number() ? value.get<double>() : -1;
-    if (!(seconds >= 0 && seconds <= deadline_seconds_max)) {
-      return fail("deadline_seconds: expected a number from 0 to " + std::to_string(deadline_seconds_max));
+    const double number = value.is_number() ? value.get<double>() : -1;
+    if (order.kind == OrderKind::drain && key == "deadline_seconds") {
+      if (!(number >= 0 && number <= deadline_seconds_max)) {
+        return fail("deadline_seconds: expected a number from 0 to " + std::to_string(deadline_seconds_max));
+      }
+      order.deadline = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(number));
+    } else if (order.kind == OrderKind::drain && key == "rate") {
+      if (!(number > 0 && number <= rate_max)) {
+        return fail("rate: expected sessions a second, a number above 0 and up to a million");
+      }
+      order.rate = number;
+    } else {
+      return fail("unknown field '" + key + "' in the body");
     }
-    deadline = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
   }
-  return deadline;
+  return {};
 }
 
 template <OrderKind kind>
 service::Answer order(const Call& call) {
   service::Answer there = backend(call);
   if (there.status != 200) return there;
-  const auto deadline = read_deadline(call.request.body, kind);
-  if (!deadline) return error_answer(errors::bad_body, deadline.error().message);
-  const OrderReport report =
-      call.source.order({.kind = kind, .pool = call.names[0], .backend = call.names[1], .deadline = *deadline});
+  BackendOrder order{.kind = kind, .pool = call.names[0], .backend = call.names[1]};
+  if (const auto read = read_order(call.request.body, order); !read) {
+    return error_answer(errors::bad_body, read.error().message);
+  }
+  const OrderReport report = call.source.order(order);
   if (!report.obeyed) return error_answer(errors::order_refused, call.names[1] + ": " + report.message);
   return backend(call);
 }

@@ -39,7 +39,9 @@ Json drain_json(const DrainReport& report) {
   };
   return {{"since_seconds", seconds(report.since)},
           {"deadline_in_seconds", or_null(report.deadline_in)},
+          {"rate", report.rate ? Json(*report.rate) : Json()},
           {"sessions_then", report.sessions_then},
+          {"sessions_moved", report.sessions_moved},
           {"empty_in_seconds", or_null(report.empty_in)}};
 }
 

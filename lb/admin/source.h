@@ -43,7 +43,9 @@ struct ListenerReport {
 struct DrainReport {
   Duration since{};                       // Ago.
   std::optional<Duration> deadline_in{};  // Empty: none was set. Zero: it is over.
+  std::optional<double> rate{};           // Sessions a second that move; empty: none was set.
   std::uint64_t sessions_then = 0;
+  std::uint64_t sessions_moved = 0;    // At the rate.
   std::optional<Duration> empty_in{};  // At the pace so far. Empty: not to be told.
 };
 
@@ -117,6 +119,7 @@ struct BackendOrder {
   std::string pool;
   std::string backend;
   std::optional<Duration> deadline{};  // Of a drain.
+  std::optional<double> rate{};        // Likewise: sessions a second that move before it.
 };
 
 struct OrderReport {

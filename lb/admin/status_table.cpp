@@ -150,6 +150,14 @@ std::string line_of_drain(const json& backend) {
   return line;
 }
 
+// "": none was ordered.
+std::string rate_of_drain(const json& backend) {
+  const json& drain = at(backend, "drain");
+  const auto rate = number(drain, "rate");
+  if (!rate) return {};
+  return fmt::format("moves {:.6g} sessions a second, {} so far", *rate, count(drain, "sessions_moved"));
+}
+
 std::string because(const json& backend) {
   const std::string why = text(backend, "ejected_because");
   if (why == "consecutive_failures") return ": failures in a row";
@@ -178,6 +186,7 @@ std::string notes(const json& backend) {
     out += fmt::format("  {}: weight {} was set at run time\n", name, text(backend, "weight"));
   }
   if (at(backend, "drain").is_object()) out += fmt::format("  {}: {}\n", name, line_of_drain(backend));
+  if (const std::string rate = rate_of_drain(backend); !rate.empty()) out += fmt::format("  {}: {}\n", name, rate);
   return out;
 }
 
@@ -237,7 +246,9 @@ Result<std::string> status_table(std::string_view status_json, Paint paint) {
 }
 
 std::string drain_line(std::string_view backend_json) {
-  return line_of_drain(json::parse(backend_json, nullptr, false));
+  const json backend = json::parse(backend_json, nullptr, false);
+  const std::string rate = rate_of_drain(backend);
+  return line_of_drain(backend) + (rate.empty() ? "" : ", " + rate);
 }
 
 std::string short_count(std::uint64_t count) {

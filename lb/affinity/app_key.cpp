@@ -40,6 +40,13 @@ Choice choose(const std::optional<AppKey>& key, const PoolView& pool, BackupRule
   return {.verdict = Verdict::refused, .refused = true};
 }
 
+std::optional<Choice> leave(const AppKey& key, const PoolView& pool, BackupRule backup_rule) {
+  const auto backup = backup_rule == BackupRule::next ? next_of(key, pool) : std::nullopt;
+  if (backup) return Choice{.verdict = Verdict::drained, .pinned = backup, .backup = key.node};
+  if (!has_room_elsewhere(pool)) return std::nullopt;
+  return Choice{.verdict = Verdict::drained};
+}
+
 Verdict settle(const Choice& choice, const AppExchange& exchange) {
   if (!exchange.served) return settle_unserved(choice);
   const bool left = choice.pinned && exchange.served != choice.pinned;

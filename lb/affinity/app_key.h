@@ -24,11 +24,15 @@ struct AppKey {
   SessionDigest learned{};
   NodeId found = no_node;  // What the table said of it when the request came, ...
   NodeId bound = no_node;  // ... and what this request has made of that.
+  Duration silent{};       // Since its last request; only asked for where a node drains at a rate.
 };
 
 // `key`: nullopt: the request is of no session. No room is in such a key for a backup's name, so `next` is worked out
 // from the session for each request; Requires: `backup` is not `announced`.
 Choice choose(const std::optional<AppKey>& key, const PoolView& pool, BackupRule backup);
+
+// As leave() of choice.h. Requires: the key is learned, for no other can be bound anew.
+std::optional<Choice> leave(const AppKey& key, const PoolView& pool, BackupRule backup);
 
 struct AppExchange {
   std::optional<std::size_t> served{};  // Whose answer it is; nullopt: none, we answer ourselves.

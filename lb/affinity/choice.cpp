@@ -100,6 +100,12 @@ bool may_stay(std::size_t node, std::span<const Standing> standings) {
   return std::ranges::none_of(standings, [](Standing other) { return takes_bound(other); });
 }
 
+// A session that may stay is not sent into a refusal.
+bool has_room_elsewhere(const PoolView& pool) {
+  return pool.when_unavailable == WhenUnavailable::redispatch &&
+         std::ranges::find(pool.standings, Standing::eligible) != pool.standings.end();
+}
+
 std::optional<std::size_t> primary_of(const std::optional<Opened>& cookie, const NodeTable& nodes) {
   if (!cookie || cookie->seal != Seal::ok) return std::nullopt;
   return nodes.find(cookie->key, cookie->binding.primary);
@@ -124,6 +130,14 @@ Choice choose(const std::optional<Opened>& cookie, const PoolView& pool) {
   if (pool.when_unavailable == WhenUnavailable::redispatch)
     return {.verdict = drained ? Verdict::drained : Verdict::moved};
   return {.verdict = Verdict::refused, .refused = true};
+}
+
+std::optional<Choice> leave(const Opened& cookie, const PoolView& pool) {
+  const auto primary = primary_of(cookie, pool.nodes);
+  const auto backup = usable_backup(cookie, pool);
+  if (backup && backup != primary) return Choice{.verdict = Verdict::drained, .pinned = backup, .backup = primary};
+  if (!has_room_elsewhere(pool)) return std::nullopt;
+  return Choice{.verdict = Verdict::drained};
 }
 
 Settlement settle(const std::optional<Opened>& cookie, const Choice& choice, const Exchange& exchange,

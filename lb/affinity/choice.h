@@ -29,6 +29,9 @@ struct PoolView {
 // session to nobody: the node is well.
 bool may_stay(std::size_t node, std::span<const balance::Standing> standings);
 
+// Whether the policy may have a session that has to leave a node which is not eligible itself.
+bool has_room_elsewhere(const PoolView& pool);
+
 // The node that a cookie is bound to, whatever its health; nullopt: none of the pool, or the cookie does not count.
 std::optional<std::size_t> primary_of(const std::optional<Opened>& cookie, const NodeTable& nodes);
 
@@ -41,6 +44,11 @@ struct Choice {
 
 // `cookie`: what open() made of the request's cookie; nullopt: it had none.
 Choice choose(const std::optional<Opened>& cookie, const PoolView& pool);
+
+// Where a session goes that leaves its node though it is well, because that drains: to its backup, which goes back to
+// the node once if that fails; without one by the policy, if it may and there is somebody. nullopt: it stays. Requires:
+// choose() has found it bound.
+std::optional<Choice> leave(const Opened& cookie, const PoolView& pool);
 
 struct Exchange {
   std::optional<std::size_t> served{};  // Whose answer it is; nullopt: none, we answer ourselves.

@@ -65,6 +65,12 @@ class alignas(64) LearnedTable::Shard {
     return at == nobody || is_idle(at, moment) ? no_node : entries_[at].node;
   }
 
+  std::chrono::seconds silence(const SessionDigest& session, std::uint32_t now) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(session);
+    return at == nobody ? std::chrono::seconds(0) : silence_at(at, now);
+  }
+
   Bound bind(const SessionDigest& session, NodeId node, const Moment& moment) {
     const std::lock_guard lock(mutex_);
     return bind_at(place_of(session), session, node, moment);
@@ -135,11 +141,13 @@ class alignas(64) LearnedTable::Shard {
     return at;
   }
 
-  bool is_idle(std::uint32_t at, const Moment& moment) const {
+  // Workers read their clocks at different times: it may have been used a moment from now.
+  std::chrono::seconds silence_at(std::uint32_t at, std::uint32_t now) const {
     const std::uint32_t last_use = entries_[at].last_use;
-    // Workers read their clocks at different times: it may have been used a moment from now.
-    return std::chrono::seconds(moment.now > last_use ? moment.now - last_use : 0) > moment.idle;
+    return std::chrono::seconds(now > last_use ? now - last_use : 0);
   }
+
+  bool is_idle(std::uint32_t at, const Moment& moment) const { return silence_at(at, moment.now) > moment.idle; }
 
   Bound bind_at(std::uint32_t at, const SessionDigest& session, NodeId node, const Moment& moment) {
     const bool is_full = free_ == nobody && touched_ == index_.size();
@@ -281,6 +289,10 @@ NodeId LearnedTable::find(const SessionDigest& session, TimePoint now, Duration 
 
 NodeId LearnedTable::look_up(const SessionDigest& session, TimePoint now, Duration idle) const {
   return shard_of(session).look_up(session, {.now = seconds_of(now), .idle = idle});
+}
+
+Duration LearnedTable::silence(const SessionDigest& session, TimePoint now) const {
+  return shard_of(session).silence(session, seconds_of(now));
 }
 
 LearnedTable::Bound LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now, Duration idle) {

@@ -54,6 +54,9 @@ class LearnedTable {
   NodeId find(const SessionDigest& session, TimePoint now, Duration idle);
   NodeId look_up(const SessionDigest& session, TimePoint now, Duration idle) const;  // The same, but no use.
 
+  // Since its last use, to the second; 0: not bound. No use.
+  Duration silence(const SessionDigest& session, TimePoint now) const;
+
   struct Bound {
     bool done = true;
     bool evicted = false;  // There was no room but that of a session in use within `idle`.

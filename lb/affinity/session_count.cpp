@@ -199,14 +199,29 @@ void SessionTally::add(const SessionCount& count, TimePoint time) {
   }
 }
 
-std::uint64_t SessionTally::total() const {
-  if (ranks_.empty()) return exact_.size();
+std::uint64_t SessionTally::total() const { return ranks_.empty() ? exact_.size() : estimate(all_ranks()); }
+
+// The union of both against the other: where all of this are in the other, the two are the same to the register.
+std::uint64_t SessionTally::without(const SessionTally& gone) const {
+  if (ranks_.empty() && gone.ranks_.empty()) {
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(exact_, [&](std::uint64_t nonce) { return !gone.exact_.contains(nonce); }));
+  }
+  const std::vector<std::uint8_t> theirs = gone.all_ranks();
+  std::vector<std::uint8_t> both = all_ranks();
+  for (std::size_t i = 0; i < both.size(); ++i) both[i] = std::max(both[i], theirs[i]);
+  const std::uint64_t all = estimate(both);
+  return all - std::min(all, estimate(theirs));
+}
+
+std::vector<std::uint8_t> SessionTally::all_ranks() const {
   std::vector<std::uint8_t> ranks = ranks_;
+  ranks.resize(SessionCount::registers);
   for (const std::uint64_t nonce : exact_) {
     std::uint8_t& known = ranks[register_of(nonce)];
     known = std::max(known, rank_of(nonce));
   }
-  return estimate(ranks);
+  return ranks;
 }
 
 }  // namespace stickler::affinity

@@ -87,8 +87,13 @@ class SessionTally {
  public:
   void add(const SessionCount& count, TimePoint now);
   std::uint64_t total() const;
+  // Without those that are in the other, each of which is in this one: what is left. Of few exact; else the error is
+  // that of total() while many are left, and about a hundredth of the square root of total() times what is left.
+  std::uint64_t without(const SessionTally& gone) const;
 
  private:
+  std::vector<std::uint8_t> all_ranks() const;
+
   std::unordered_set<std::uint64_t> exact_;
   std::vector<std::uint8_t> ranks_;  // Empty: all were exact so far.
 };

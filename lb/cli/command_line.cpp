@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,6 +53,18 @@ void add_order(CLI::App& app, Options& options) {
   add_token(app, options);
 }
 
+// Sessions a second, as "20/s" or "0.5/s".
+std::optional<double> parse_rate(std::string_view text) {
+  constexpr std::string_view unit = "/s";
+  constexpr double rate_max = 1e6;
+  if (!text.ends_with(unit)) return std::nullopt;
+  text.remove_suffix(unit.size());
+  double rate = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate, std::chars_format::fixed);
+  const bool is_sound = error == std::errc() && end == text.data() + text.size() && rate > 0 && rate <= rate_max;
+  return is_sound ? std::optional(rate) : std::nullopt;
+}
+
 void add_drain(CLI::App& app, Options& options) {
   add_order(app, options);
   app.add_option_function<std::string>(
@@ -64,6 +78,15 @@ void add_drain(CLI::App& app, Options& options) {
          },
          "When the sessions that are left move to other backends (default: never)")
       ->type_name("DURATION");
+  app.add_option_function<std::string>(
+         "--rate",
+         [&options](const std::string& text) {
+           options.rate = parse_rate(text);
+           if (options.rate) return;
+           throw CLI::ValidationError("--rate", "expected sessions a second such as 20/s or 0.5/s, got '" + text + "'");
+         },
+         "How many sessions move every second before that, those that were silent longest first (default: none)")
+      ->type_name("N/s");
   app.add_flag("--wait", options.wait, "Return when no session is left, or the deadline is over");
 }
 

@@ -35,6 +35,7 @@ struct Options {
   bool as_json = false;
   std::string backend;               // "POOL/BACKEND"
   std::optional<Duration> deadline;  // Of a drain.
+  std::optional<double> rate;        // Likewise: sessions a second.
   bool wait = false;                 // Until the drain is over.
   // Of explain: one of the first two is given.
   std::string request_file;

@@ -40,8 +40,10 @@ std::string path_of(const std::string& backend) {
 
 std::string body_of(Command command, const Options& options) {
   if (command == Command::weight) return nlohmann::json{{"weight", options.weight}}.dump();
-  if (!options.deadline) return {};
-  return nlohmann::json{{"deadline_seconds", std::chrono::duration<double>(*options.deadline).count()}}.dump();
+  nlohmann::json body;
+  if (options.deadline) body["deadline_seconds"] = std::chrono::duration<double>(*options.deadline).count();
+  if (options.rate) body["rate"] = *options.rate;
+  return body.is_null() ? std::string() : body.dump();
 }
 
 struct Left {

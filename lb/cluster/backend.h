@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "lb/balance/load.h"
 #include "lb/cluster/breaker.h"
+#include "lb/cluster/drain_pace.h"
 #include "lb/cluster/outlier.h"
 
 namespace stickler::cluster {
@@ -25,6 +27,10 @@ struct Backend {
   FailureStreak failures;
   TrialTurn trial;
   std::atomic<std::uint32_t> generation{0};  // affinity::generation_of its last answer or probe; 0: none is known.
+
+  // Control's, made with the first drain at a rate. Workers find it in the sets of which it is in force (Member::pace);
+  // requests hold on to it no longer than to this.
+  std::unique_ptr<DrainPace> pace;
 };
 
 }  // namespace stickler::cluster

@@ -112,6 +112,7 @@ std::vector<BackendMemory> BackendRegistry::memories() const {
                      .came_up = entry.came_up,
                      .configured = entry.settings.state,
                      .order = entry.order});
+      if (entry.order) all.back().order->moved = entry.moved();
     }
   }
   return all;
@@ -123,6 +124,7 @@ void BackendRegistry::recall(const std::vector<BackendMemory>& memories, TimePoi
     Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, memory.name);
     if (entry == nullptr) continue;
     if (entry->settings.state == memory.configured) entry->order = memory.order;
+    entry->start_pace(now);
     if (entry->settings.address != memory.address) continue;
     entry->probes = memory.probes;
     entry->came_up = memory.came_up;
@@ -253,6 +255,7 @@ bool BackendRegistry::order(std::string_view pool_name, std::string_view backend
   Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
   if (entry == nullptr) return false;
   const auto before = std::exchange(entry->order, order);
+  entry->start_pace(now);
   if (order.state == entry->settings.state && order.state != Configured::drain) entry->order.reset();
   readmit(*pool);
   const bool reviewed = review(*pool, now);
@@ -261,6 +264,23 @@ bool BackendRegistry::order(std::string_view pool_name, std::string_view backend
 
 std::optional<TimePoint> BackendRegistry::Entry::end_of_drain() const {
   return order && order->state == Configured::drain ? order->deadline : std::nullopt;
+}
+
+// nullptr: no session moves before the deadline.
+DrainPace* BackendRegistry::Entry::pace() const {
+  const bool drains = order && order->state == Configured::drain && order->rate > 0;
+  return drains ? backend->pace.get() : nullptr;
+}
+
+void BackendRegistry::Entry::start_pace(TimePoint now) {
+  if (!order || order->state != Configured::drain || order->rate <= 0) return;
+  if (backend->pace == nullptr) backend->pace = std::make_unique<DrainPace>();
+  backend->pace->start(order->rate, now);
+}
+
+std::uint64_t BackendRegistry::Entry::moved() const {
+  if (!order) return 0;
+  return order->moved + (order->rate > 0 && backend->pace != nullptr ? backend->pace->moved() : 0);
 }
 
 std::optional<TimePoint> BackendRegistry::Entry::next_end() const {
@@ -326,7 +346,8 @@ std::shared_ptr<const BackendSet> BackendRegistry::build(std::string_view pool_n
                        .state = effective_state(entry.inputs()),
                        .standing = entry.standing,
                        .share = entry.share,
-                       .on_trial = entry.is_tried(pool->second.view)});
+                       .on_trial = entry.is_tried(pool->second.view),
+                       .pace = entry.pace()});
   }
   const PoolSettings& settings = pool->second.settings;
   balance::PolicyOptions options = settings.policy_options;
@@ -344,6 +365,7 @@ std::optional<BackendRegistry::View> BackendRegistry::view(std::string_view pool
                 .ejected_for = entry.breaker.why(),
                 .ejected_until = entry.breaker.until(),
                 .order = entry.order,
+                .moved = entry.moved(),
                 .share = entry.share,
                 .backend = entry.backend};
   }

@@ -39,7 +39,9 @@ struct Order {
   Configured state = Configured::up;
   TimePoint since{};
   std::optional<TimePoint> deadline{};  // Of a drain: the sessions that are left move then. Empty: they may stay.
+  double rate = 0;                      // Of a drain: so many sessions a second move before that. 0: none does.
   std::uint64_t sessions = 0;           // That were bound to it then.
+  std::uint64_t moved = 0;              // At a rate, before this order or this process.
 
   friend bool operator==(const Order&, const Order&) = default;
 };
@@ -127,6 +129,7 @@ class BackendRegistry {
     Ejected ejected_for{};                     // If it is ejected or on trial.
     std::optional<TimePoint> ejected_until{};  // Likewise, until when.
     std::optional<Order> order{};
+    std::uint64_t moved = 0;                 // Sessions, by the order's rate, since it was given first.
     std::uint32_t share = SlowStart::steps;  // Of its weight, while it starts slowly.
     std::shared_ptr<Backend> backend;
   };
@@ -156,6 +159,9 @@ class BackendRegistry {
     bool eligible() const;
     bool is_tried(const PoolView& pool) const;
     std::optional<TimePoint> end_of_drain() const;
+    DrainPace* pace() const;
+    void start_pace(TimePoint now);
+    std::uint64_t moved() const;
     std::optional<TimePoint> next_end() const;
     void warm_up(const SlowStart& slow_start, TimePoint now);
     void turn_breaker(const OutlierRules& rules, TimePoint now, Ended& ended);

@@ -19,6 +19,7 @@ BackendSet::BackendSet(std::vector<Member> members, std::string_view policy, bal
   for (const Member& member : members_) {
     const bool eligible = member.standing == balance::Standing::eligible;
     const std::uint32_t weight = options.weight_unit == 1 ? member.weight : member.weight * member.share;
+    drains_at_a_rate_ |= member.pace != nullptr;
     if (member.on_trial) trials_.push_back(names_.size());
     names_.push_back(member.backend->name);
     standings_.push_back(member.standing);

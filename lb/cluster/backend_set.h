@@ -27,6 +27,7 @@ struct Member {
   balance::Standing standing = balance::Standing::eligible;
   std::uint32_t share = SlowStart::steps;  // Of its weight, while it starts slowly.
   bool on_trial = false;                   // Single requests try it, beside those that are bound to it.
+  DrainPace* pace = nullptr;               // Of a drain at a rate: `backend` has it.
 };
 
 // An index is a place in the configured list of backends, whatever their health.
@@ -43,6 +44,7 @@ class BackendSet {
   std::span<const balance::Standing> standings() const { return standings_; }
   std::span<const Exclusion> exclusions() const { return exclusions_; }
   std::size_t eligible_count() const { return eligible_count_; }
+  bool drains_at_a_rate() const { return drains_at_a_rate_; }      // One at least does.
   std::span<const std::size_t> trials() const { return trials_; }  // Where single requests may be tried.
   std::optional<std::size_t> find(std::string_view name) const;
 
@@ -60,6 +62,7 @@ class BackendSet {
   std::vector<balance::Standing> standings_;
   std::vector<Exclusion> exclusions_;
   std::size_t eligible_count_ = 0;
+  bool drains_at_a_rate_ = false;
   std::vector<std::size_t> trials_;
   std::unique_ptr<const balance::Policy> policy_;
 };

@@ -23,6 +23,7 @@ AppKey named_key(const affinity::NamedNode& named, const EpochPool& pool) {
 
 AppKey learned_key(const AppSessionSource& source, std::string_view value, const EpochPool& pool, const AppLook& look) {
   AppKey key{.session = hash_bytes(value), .learned = source.table->digest(value)};
+  if (pool.set->drains_at_a_rate()) key.silent = source.table->silence(key.learned, look.now);  // Before this use.
   key.found = key.bound = look.use == SessionUse::counts ? source.table->find(key.learned, look.now, source.idle)
                                                          : source.table->look_up(key.learned, look.now, source.idle);
   if (key.found != affinity::no_node) {
@@ -145,6 +146,8 @@ void learn(const AppRequest& request, AppKey& key, const Lesson& lesson) {
   if (lesson.news.ends) return request.source.table->forget(key.learned);
   // Else bound as before; or a cookie's value that nobody here has set, which anybody may have made up.
   if (binds_anew(lesson.verdict)) rebind(request, key, request.pool.nodes->id_of(lesson.node));
+  // Whoever it was sent to first, and was to be bound to, did not answer.
+  if (lesson.verdict == Verdict::detour) rebind(request, key, key.found);
 }
 
 }  // namespace stickler::proxy

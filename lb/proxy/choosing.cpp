@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lb/base/hash.h"
 #include "lb/http/cookie.h"
 #include "lb/http/path.h"
 
@@ -22,6 +23,37 @@ affinity::PoolView view_of(const EpochPool& pool, std::uint32_t primary_generati
           .standings = pool.set->standings(),
           .when_unavailable = pool.settings->affinity->when_unavailable,
           .primary_generation = primary_generation};
+}
+
+// How a session that is bound to a node asks for its turn to leave it. Of a cookie the binding is as old as the cookie:
+// what a client sends with the one that it had before it was moved is told from what it sends once it has come back.
+cluster::DrainPace::Visit visit_of(const Session& session, std::uint64_t identity, const Moment& moment) {
+  if (session.app_key) return {.session = identity, .binding = identity, .silent = session.app_key->silent};
+  const std::int64_t last_seen = session.cookie->binding.last_seen;
+  return {.session = identity,
+          .binding = identity ^ mix64(static_cast<std::uint64_t>(last_seen)),
+          .silent = moment.wall - WallTime{std::chrono::seconds(last_seen)}};
+}
+
+// A session that is bound to a node which drains at a rate leaves it when its turn has come.
+void leave_if_due(Session& session, const EpochPool& pool, const Moment& moment) {
+  if (session.choice.verdict != affinity::Verdict::bound) return;
+  cluster::DrainPace* pace = (*pool.set)[*session.choice.pinned].pace;
+  const auto identity = pace == nullptr ? std::nullopt : identity_of(session);
+  if (!identity) return;
+  const affinity::PoolView view = view_of(pool, 0);
+  const auto elsewhere = session.app_key ? affinity::leave(*session.app_key, view, pool.settings->affinity->backup)
+                                         : affinity::leave(*session.cookie, view);
+  cluster::DrainPace::Visit visit = visit_of(session, *identity, moment);
+  visit.may_leave = elsewhere.has_value();
+  bool leaves = false;
+  if (moment.use == SessionUse::counts) {
+    session.stay = pace->admit(visit, moment.now);
+    leaves = !session.stay;
+  } else {
+    leaves = pace->would_move(visit, moment.now);
+  }
+  if (leaves) session.choice = *elsewhere;
 }
 
 }  // namespace
@@ -55,6 +87,7 @@ Session find_session(const http::RequestHead& head, const EpochPool& pool, const
   if (const auto& source = affinity->app_session) {
     session.app_key = app_key(*source, head, pool, {.now = moment.now, .use = moment.use});
     session.choice = affinity::choose(session.app_key, view_of(pool, 0), affinity->backup);
+    leave_if_due(session, pool, moment);
     return session;
   }
   const http::FoundCookie found = http::find_cookie(head, affinity->cookie.name);
@@ -63,7 +96,14 @@ Session find_session(const http::RequestHead& head, const EpochPool& pool, const
   const std::uint32_t generation =
       primary ? (*pool.set)[*primary].backend->generation.load(std::memory_order_relaxed) : 0;
   session.choice = affinity::choose(session.cookie, view_of(pool, generation));
+  leave_if_due(session, pool, moment);
   return session;
+}
+
+std::optional<std::uint64_t> identity_of(const Session& session) {
+  if (!session.app_key) return session.cookie ? std::optional(session.cookie->binding.nonce) : std::nullopt;
+  const affinity::AppKey& key = *session.app_key;
+  return key.found != affinity::no_node ? std::optional(key.learned[0] ^ key.learned[1]) : std::nullopt;
 }
 
 std::optional<std::size_t> primary_of(const Session& session, const EpochPool& pool) {

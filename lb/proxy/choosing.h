@@ -39,7 +39,8 @@ Routed find_route(const http::RequestHead& head, std::string_view path, const Li
 struct Session {
   std::optional<affinity::Opened> cookie{};
   std::optional<affinity::AppKey> app_key{};
-  affinity::Choice choice{};  // Where it belongs.
+  affinity::Choice choice{};        // Where it belongs.
+  cluster::DrainPace::Stay stay{};  // While it stays at a node that drains at a rate.
 };
 
 struct Moment {
@@ -48,8 +49,12 @@ struct Moment {
   SessionUse use = SessionUse::counts;
 };
 
-// Without affinity: nothing is found, and nobody is pinned.
+// Without affinity: nothing is found, and nobody is pinned. Where the use counts, a session whose node drains at a rate
+// may be told to leave it.
 Session find_session(const http::RequestHead& head, const EpochPool& pool, const Moment& moment);
+
+// What DrainPace knows the session by; nullopt: it is none that can be bound anew.
+std::optional<std::uint64_t> identity_of(const Session& session);
 
 // The node that it was bound to before this request; nullopt: none of the pool.
 std::optional<std::size_t> primary_of(const Session& session, const EpochPool& pool);

@@ -28,8 +28,9 @@ struct EpochPool {
   metrics::PoolCounters* counters = nullptr;         // This worker's, as are the following.
   std::vector<metrics::BackendCounters*> backend_counters;
   std::vector<std::shared_ptr<affinity::SessionCount>> session_counts;  // Only where no table knows them.
-  bool panics = false;                                                  // Health is ignored in it.
-  PoolRuntime* runtime = nullptr;                                       // Found by the worker when the epoch arrives.
+  std::vector<std::shared_ptr<affinity::SessionCount>> left_counts;  // Of sessions that leave at a rate; else nullptr.
+  bool panics = false;                                               // Health is ignored in it.
+  PoolRuntime* runtime = nullptr;                                    // Found by the worker when the epoch arrives.
 };
 
 struct EpochListener {

@@ -29,7 +29,10 @@ class Http1Session final : public ClientExchange, private io::TransportEvents, p
   void start(std::unique_ptr<io::Transport> transport);
   void drain();          // Ends after the answer or, if idle, once nothing more comes.
   void follow_reload();  // An idle session lets go of its old epoch; one whose listener is gone drains.
-  void close();          // Cuts what is open.
+  void join_drains() {   // See Stream.
+    if (stream_ != nullptr) stream_->join_drains();
+  }
+  void close();  // Cuts what is open.
 
   bool is_tunnel() const { return phase_ == Phase::tunnel; }
 

@@ -194,6 +194,7 @@ void Stream::clear() {
   request_complete_ = request_sent_ = false;
   replayable_ = true;
   session_ = {};
+  bound_as_.reset();
   verdict_ = affinity::Verdict::none;
   served_by_.reset();
   attempts_ = 0;

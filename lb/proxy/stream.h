@@ -68,6 +68,7 @@ class Stream : public ListNode<Stream> {
   void on_response_end(const http::FieldBlock& trailers);
   void on_upstream_failed(Failure failure);
   void on_upstream_drained();
+  void join_drains();       // A new epoch may have nodes that drain at a rate, of which this request is not known.
   void on_health_change();  // Before a byte of the answer. May end the lease.
 
   // --- From the wait queue.
@@ -135,7 +136,7 @@ class Stream : public ListNode<Stream> {
   // stream_answer.cpp
   std::string_view settle_affinity(const http::ResponseHead& head);
   std::size_t bound_after(affinity::Verdict verdict) const;
-  void count_session(const affinity::Settlement& settlement) const;
+  void count_session(const affinity::Settlement& settlement);
   void begin_session();
   std::uint32_t learn_generation(const http::ResponseHead& head) const;
   affinity::Verdict settle_app_session(const http::ResponseHead& head);
@@ -174,6 +175,7 @@ class Stream : public ListNode<Stream> {
   // Attempts.
   UpstreamExchange* upstream_ = nullptr;
   Session session_;
+  std::optional<std::uint64_t> bound_as_;  // By our cookie, from the answer on: the session's identity.
   affinity::Verdict verdict_ = affinity::Verdict::none;
   std::optional<std::size_t> served_by_;
   std::array<std::size_t, attempts_max> tried_{};

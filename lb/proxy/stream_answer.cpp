@@ -116,9 +116,16 @@ std::size_t Stream::bound_after(affinity::Verdict verdict) const {
   return verdict == affinity::Verdict::detour ? *session_.choice.pinned : *served_by_;
 }
 
-void Stream::count_session(const affinity::Settlement& settlement) const {
+void Stream::count_session(const affinity::Settlement& settlement) {
   const affinity::Binding& binding = settlement.set_cookie ? *settlement.set_cookie : session_.cookie->binding;
+  bound_as_ = binding.nonce;
   pool_->session_counts[bound_after(settlement.verdict)]->see(binding.nonce, worker_.loop().now());
+  if (settlement.verdict != affinity::Verdict::drained || pool_->left_counts.empty()) return;
+  const auto left = primary_of(session_, *pool_);
+  if (!left || pool_->left_counts[*left] == nullptr) return;
+  // In both at the same time, so that it goes out of both at the same time.
+  pool_->session_counts[*left]->see(binding.nonce, worker_.loop().now());
+  pool_->left_counts[*left]->see(binding.nonce, worker_.loop().now());
 }
 
 // It is counted, or its next request is going to be.

@@ -25,6 +25,20 @@ void Stream::choose_node() {
   attempt();
 }
 
+void Stream::join_drains() {
+  if (pool_ == nullptr || session_.stay) return;
+  const auto identity = bound_as_ ? bound_as_ : identity_of(session_);
+  const auto node = bound_as_ ? std::optional(bound_after(verdict_)) : session_.choice.pinned;
+  if (!identity || !node) return;
+  const auto& backend = (*pool_->set)[*node].backend;
+  for (const EpochPool& pool : worker_.epoch()->pools) {
+    if (!pool.set->drains_at_a_rate()) continue;
+    for (const cluster::Member& member : pool.set->members()) {
+      if (member.pace != nullptr && member.backend == backend) session_.stay = member.pace->enter(*identity);
+    }
+  }
+}
+
 Seeking Stream::seeking() const {
   return {.pool = *pool_,
           .head = head_,

@@ -117,6 +117,9 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
       });
     });
   });
+  if (std::ranges::any_of(epoch_->pools, [](const EpochPool& pool) { return pool.set->drains_at_a_rate(); })) {
+    sessions_.for_each([](Http1Session& session) { session.join_drains(); });
+  }
   serve_all_waiting();
   wait_queues_.on_health_change();
   upstreams_.on_health_change();

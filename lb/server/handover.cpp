@@ -59,14 +59,25 @@ Json to_json(const std::optional<cluster::Order>& order) {
   return {{"state", static_cast<int>(order->state)},
           {"since", nanoseconds(order->since)},
           {"deadline", order->deadline ? Json(nanoseconds(*order->deadline)) : Json()},
+          {"rate", order->rate},
+          {"moved", order->moved},
           {"sessions", order->sessions}};
+}
+
+// Not known to an earlier release, in which nothing drained at a rate.
+double rate_of(const Json& order) {
+  const double rate = order.value("rate", 0.0);
+  if (!(rate >= 0 && rate <= cluster::DrainPace::per_second_max)) throw std::invalid_argument("a rate that is none");
+  return rate;
 }
 
 std::optional<cluster::Order> order_of(const Json& json) {
   if (json.is_null()) return std::nullopt;
   cluster::Order order{.state = choice_of(json.at("state"), cluster::Configured::down),
                        .since = time_of(json.at("since")),
-                       .sessions = json.at("sessions").get<std::uint64_t>()};
+                       .rate = rate_of(json),
+                       .sessions = json.at("sessions").get<std::uint64_t>(),
+                       .moved = json.value("moved", std::uint64_t{0})};
   if (!json.at("deadline").is_null()) order.deadline = time_of(json.at("deadline"));
   return order;
 }
@@ -244,6 +255,7 @@ Json to_json(const CountMemory& memory) {
   }
   return {{"pool", memory.pool},
           {"backend", memory.backend},
+          {"have_left", memory.have_left},
           {"idle", memory.count.idle.count()},
           {"seen", base64url_encode(seen)},
           {"ranks", std::move(ranks)}};
@@ -252,6 +264,7 @@ Json to_json(const CountMemory& memory) {
 CountMemory count_of(const Json& json) {
   CountMemory memory{.pool = json.at("pool").get<std::string>(),
                      .backend = json.at("backend").get<std::string>(),
+                     .have_left = json.at("have_left").get<bool>(),
                      .count = {.idle = Duration(json.at("idle").get<std::int64_t>())}};
   for (Unpacked seen(json.at("seen")); !seen.empty();) {
     auto& [nonce, tick] = memory.count.seen.emplace_back();

@@ -31,6 +31,7 @@ struct LearnedMemory {
 struct CountMemory {
   std::string pool;
   std::string backend;
+  bool have_left = false;  // Those that have left it at a rate.
   affinity::SessionCount::Memory count{};
 };
 

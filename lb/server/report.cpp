@@ -66,12 +66,16 @@ admin::ListenerReport Server::report_listener(const config::Listener& listener) 
   return report;
 }
 
-std::optional<admin::DrainReport> Server::report_drain(const cluster::Order& order, std::uint64_t sessions) const {
+std::optional<admin::DrainReport> Server::report_drain(const cluster::BackendRegistry::View& view,
+                                                       std::uint64_t sessions) const {
+  const cluster::Order& order = *view.order;
   if (order.state != cluster::Configured::drain && order.state != cluster::Configured::drained) return std::nullopt;
   const TimePoint now = loop_.now();
-  admin::DrainReport report{.since = now - order.since, .sessions_then = order.sessions};
+  admin::DrainReport report{.since = now - order.since, .sessions_then = order.sessions, .sessions_moved = view.moved};
   if (order.deadline) report.deadline_in = std::max(Duration::zero(), *order.deadline - now);
-  report.empty_in = cluster::time_to_empty(order.sessions, sessions, report.since);
+  if (order.rate > 0) report.rate = order.rate;
+  report.empty_in = cluster::time_to_empty(
+      {.then = order.sessions, .left = sessions, .elapsed = report.since, .rate = order.rate, .moved = view.moved});
   return report;
 }
 
@@ -98,7 +102,7 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
     if (view->inputs.ejected) report.ejected_for = std::max(Duration::zero(), *view->ejected_until - loop_.now());
     report.in_flight = view->backend->load.in_flight.load(std::memory_order_relaxed);
     if (!pool.affinity.source().empty()) report.sessions = live_sessions(pool.name, backend.name);
-    if (view->order) report.drain = report_drain(*view->order, report.sessions.value_or(0));
+    if (view->order) report.drain = report_drain(*view, report.sessions.value_or(0));
   }
   if (const auto probed = checker_ != nullptr ? checker_->view(pool.name, backend.name) : std::nullopt) {
     report.reason = probed->last_reason;

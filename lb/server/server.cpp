@@ -186,13 +186,17 @@ std::shared_ptr<proxy::Epoch> Server::make_epoch(std::uint32_t worker, std::vect
   epoch->pools = std::move(pools);
   for (proxy::EpochPool& pool : epoch->pools) {
     pool.counters = &metrics_.pool(worker, pool.settings->name);
-    for (const std::string& name : pool.set->names()) {
+    for (const cluster::Member& member : pool.set->members()) {
+      const std::string& name = member.backend->name;
       pool.backend_counters.push_back(&metrics_.backend(worker, pool.settings->name, name));
       if (!pool.settings->affinity) continue;
       const auto& app_session = pool.settings->affinity->app_session;
       if (app_session && app_session->table != nullptr) continue;
       const Duration idle = app_session ? app_session->idle : pool.settings->affinity->rules.idle;
       pool.session_counts.push_back(session_counts_.of(worker, pool.settings->name, name, idle));
+      if (!pool.set->drains_at_a_rate()) continue;
+      pool.left_counts.push_back(
+          member.pace != nullptr ? session_counts_.left_of(worker, pool.settings->name, name, idle) : nullptr);
     }
   }
   for (std::size_t i = 0; i < snapshot_->listeners.size(); ++i) {

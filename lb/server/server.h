@@ -66,6 +66,7 @@ class Server final : private admin::AdminSource {
 
   // orders.cpp
   admin::OrderReport order(const admin::BackendOrder& order) override;
+  std::string_view why_no_rate(const std::string& pool) const;
 
   // decisions.cpp
   void explain(const admin::ExplainQuery& query, std::function<void(const admin::Explained&)> done) override;
@@ -121,7 +122,8 @@ class Server final : private admin::AdminSource {
   bool ready() override;
   admin::ListenerReport report_listener(const config::Listener& listener) const;
   admin::PoolReport report_pool(const config::Pool& pool) const;
-  std::optional<admin::DrainReport> report_drain(const cluster::Order& order, std::uint64_t sessions) const;
+  std::optional<admin::DrainReport> report_drain(const cluster::BackendRegistry::View& view,
+                                                 std::uint64_t sessions) const;
   admin::BackendReport report_backend(const config::Pool& pool, const config::Backend& backend) const;
 
   // Of a pool that has discover.file.

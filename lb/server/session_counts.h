@@ -22,9 +22,14 @@ class SessionCounts {
   std::shared_ptr<affinity::SessionCount> of(std::uint32_t worker, const std::string& pool, const std::string& backend,
                                              Duration idle);
 
-  // What was counted, and its return, before of(): by the first worker, since only their union is asked for.
+  // Of those that have left it at a rate, for total() to leave out.
+  std::shared_ptr<affinity::SessionCount> left_of(std::uint32_t worker, const std::string& pool,
+                                                  const std::string& backend, Duration idle);
+
+  // What was counted, and its return, before any of it is handed out: by the first worker, since only their union is
+  // asked for.
   std::vector<CountMemory> memories(TimePoint now) const;
-  void recall(std::vector<CountMemory> memories) { inherited_ = std::move(memories); }
+  void recall(const std::vector<CountMemory>& memories);
 
   // Its sessions have moved: who still comes to it is counted anew, with what of() hands out from now on.
   void forget(const std::string& pool, const std::string& backend) { counts_.erase({pool, backend}); }
@@ -37,7 +42,7 @@ class SessionCounts {
   };
   std::uint64_t learned(const Learned& learned, affinity::NodeId node) const;
 
-  // Distinct over all workers; 0 for a backend that was never counted.
+  // Distinct over all workers, without those that have left; 0 for a backend that was never counted.
   std::uint64_t total(const std::string& pool, const std::string& backend, TimePoint now) const;
 
  private:
@@ -46,9 +51,16 @@ class SessionCounts {
     TimePoint now{};
     affinity::LearnedTable::Counts counts{};
   };
+  using OfWorkers = std::vector<std::shared_ptr<affinity::SessionCount>>;
+  struct OfBackend {
+    OfWorkers seen;
+    OfWorkers left;
+  };
+  static std::shared_ptr<affinity::SessionCount> of(std::uint32_t worker, OfWorkers& counts, Duration idle);
+  static affinity::SessionTally tally(const OfWorkers& counts, TimePoint now);
+
   mutable Memo memo_;
-  std::vector<CountMemory> inherited_;  // Of backends that nobody has asked for yet.
-  std::map<std::pair<std::string, std::string>, std::vector<std::shared_ptr<affinity::SessionCount>>> counts_;
+  std::map<std::pair<std::string, std::string>, OfBackend> counts_;
 };
 
 }  // namespace stickler::server

@@ -114,7 +114,7 @@ Result<void> Server::take_over() {
   }
   inherited_state_ = std::move(handover->state);
   compile_context_.set_learned(std::move(inherited_state_.learned));
-  session_counts_.recall(std::move(inherited_state_.counts));
+  session_counts_.recall(inherited_state_.counts);
   members_.resume(std::move(inherited_state_.overrides));
   compile_context_.set_random_keys(std::move(inherited_state_.cookie_keys));
   return {};

@@ -178,6 +178,43 @@ TEST_CASE("any one of five servers is killed under requests: no session is lost,
   CHECK(eventually([&] { return group.copies() == copies_in_all; }));
 }
 
+TEST_CASE("servers are drained one after the other at a rate under requests: each session moves to its named backup") {
+  const std::string strategy = GENERATE("primary-backup", "all-to-all");
+  CAPTURE(strategy);
+  StubGroup group(strategy, "abc");
+  group.start_all();
+  Balancer balancer(announced(group));
+  Traffic traffic(balancer.port(), 40);
+  const auto order = [&](const std::string& name, const std::string& what, const std::string& body) {
+    return RawClient(balancer.admin_port())
+        .exchange("POST /api/v1/pools/app/backends/" + name + "/" + what +
+                  " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
+        .status();
+  };
+  for (const std::string& name : group.names()) {
+    INFO(name);
+    REQUIRE(traffic.goes_on(100));
+    REQUIRE(order(name, "drain", R"({"rate": 20})") == 200);
+    const auto left = [&] { return balancer.admin_json("/api/v1/pools/app/backends/" + name).at("sessions"); };
+    REQUIRE(eventually([&] { return left() == 0; }));
+    group.kill(name);  // Nobody is there any more.
+    REQUIRE(traffic.goes_on(100));
+    group.start(name);
+    REQUIRE(comes_to(balancer, name, "draining"));
+    REQUIRE(order(name, "undrain", "") == 200);
+    REQUIRE(comes_to(balancer, name, "up"));
+  }
+  traffic.end();
+  const Traffic::Counts counts = traffic.counts();
+  CHECK(counts.lost == 0);
+  CHECK(counts.went_back == 0);
+  CHECK(counts.refused == 0);
+  CHECK(counts.elsewhere == 0);
+  CHECK(verdicts(balancer, "drained") >= 40);
+  CHECK(verdicts(balancer, "moved") == 0);
+  CHECK(verdicts(balancer, "failover") == 0);
+}
+
 TEST_CASE("any one of five servers stands still under requests and goes on: no session is lost, no write is undone") {
   const auto [strategy, copies] = GENERATE(table<std::string, std::size_t>({{"primary-backup", 2}, {"all-to-all", 5}}));
   CAPTURE(strategy);

@@ -184,12 +184,13 @@ TEST_CASE("orders of the operator stay in force, and a drain's deadline where it
                   " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
         .status();
   };
-  REQUIRE(order("a/drain", R"({"deadline_seconds": 3600})") == 200);
+  REQUIRE(order("a/drain", R"({"deadline_seconds": 3600, "rate": 0.5})") == 200);
   REQUIRE(order("b/disable", "") == 200);
   lineage.upgrade_and_settle();
   CHECK(state_of(lineage.balancer(), "a") == "draining");
   CHECK(state_of(lineage.balancer(), "b") == "down");
   const auto drain = lineage.balancer().admin_json("/api/v1/pools/app/backends/a").at("drain");
+  CHECK(drain.at("rate") == 0.5);
   CHECK(drain.at("deadline_in_seconds") <= 3600);
   CHECK(drain.at("deadline_in_seconds") > 3000);
   for (int i = 0; i < 6; ++i) CHECK(fetch(lineage.port(), "/").body == "c");

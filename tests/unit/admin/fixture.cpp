@@ -68,7 +68,8 @@ StatusReport some_status() {
   a.reason = "status 200";
   a.in_flight = 7;
   a.sessions = 1234;
-  a.drain = DrainReport{.since = 90s, .deadline_in = 30min, .sessions_then = 2000, .empty_in = 1h};
+  a.drain = DrainReport{
+      .since = 90s, .deadline_in = 30min, .rate = 0.5, .sessions_then = 2000, .sessions_moved = 45, .empty_in = 1h};
   a.connects = 9;
   a.reused = 500;
   a.requests = {0, 0, 512, 3, 2, 0};

@@ -213,11 +213,14 @@ TEST_CASE("an order to a backend is passed on, and answered with the backend as 
     OrderKind kind;
     const char* body;
     std::optional<Duration> deadline;
+    std::optional<double> rate{};
   };
   const Row rows[] = {{"drain", OrderKind::drain, "", {}},
                       {"drain", OrderKind::drain, "{}", {}},
                       {"drain", OrderKind::drain, R"({"deadline_seconds": 1800})", 30min},
                       {"drain", OrderKind::drain, R"({"deadline_seconds": 0.25})", 250ms},
+                      {"drain", OrderKind::drain, R"({"rate": 20})", {}, 20},
+                      {"drain", OrderKind::drain, R"({"rate": 0.5, "deadline_seconds": 60})", 1min, 0.5},
                       {"undrain", OrderKind::undrain, "", {}},
                       {"disable", OrderKind::disable, "", {}},
                       {"enable", OrderKind::enable, "{}", {}}};
@@ -233,6 +236,7 @@ TEST_CASE("an order to a backend is passed on, and answered with the backend as 
     CHECK(served.source.orders[0].pool == "login");
     CHECK(served.source.orders[0].backend == "b");
     CHECK(served.source.orders[0].deadline == row.deadline);
+    CHECK(served.source.orders[0].rate == row.rate);
   }
 }
 
@@ -252,6 +256,10 @@ TEST_CASE("an order that cannot be obeyed says why, and one that is not understo
       {"drain", R"({"deadline_seconds": "30"})", "deadline_seconds: expected a number from 0 to 31622400"},
       {"drain", R"({"deadline_seconds": -1})", "deadline_seconds: expected a number from 0 to 31622400"},
       {"drain", R"({"deadline_seconds": 1e300})", "deadline_seconds: expected a number from 0 to 31622400"},
+      {"drain", R"({"rate": 0})", "rate: expected sessions a second, a number above 0 and up to a million"},
+      {"drain", R"({"rate": "20/s"})", "rate: expected sessions a second, a number above 0 and up to a million"},
+      {"drain", R"({"rate": 1000001})", "rate: expected sessions a second, a number above 0 and up to a million"},
+      {"undrain", R"({"rate": 1})", "unknown field 'rate' in the body"},
       {"enable", R"({"deadline_seconds": 1})", "unknown field 'deadline_seconds' in the body"},
   };
   for (const Row& row : rows) {

@@ -27,6 +27,7 @@ POOL login  least_connections, affinity cookie, 596 requests, 4 retries, 2 waiti
   b        127.0.0.1:9002  ejected       1          7      1234  512    2    0      5  -
   c        10.0.0.1:9003   down          0          7      1234  512    2    0      5  down
   a: drains for 1m 30s, 1234 of 2000 sessions left, empty in about 1h 0m, the rest moves in 30m 0s
+  a: moves 0.5 sessions a second, 45 so far
   b: ejected for another 8s: failures in a row
   c: last probe: connect: connection refused
 

@@ -181,5 +181,36 @@ TEST_CASE("what was done wins over what was found") {
   }
 }
 
+TEST_CASE("a learned session that leaves its node goes to the next one of its order, and back if that fails") {
+  World world;
+  world.standings = {draining, up, up};
+  const auto leave_a = [&] {
+    return leave(of_node(a),
+                 {.nodes = world.nodes,
+                  .standings = world.standings,
+                  .when_unavailable = world.when_unavailable,
+                  .primary_generation = 0},
+                 world.backup);
+  };
+  world.backup = BackupRule::next;
+  const auto next = leave_a();
+  REQUIRE(next);
+  CHECK(next->verdict == Verdict::drained);
+  CHECK(next->pinned == next_in_order(some_session, world.nodes, world.standings, a));
+  CHECK(next->backup == a);
+  CHECK(settle(*next, {.served = next->pinned}) == Verdict::drained);
+  CHECK(settle(*next, {.served = a}) == Verdict::detour);
+
+  world.backup = BackupRule::none;
+  REQUIRE(leave_a());
+  CHECK(leave_a()->verdict == Verdict::drained);
+  CHECK(leave_a()->pinned == std::nullopt);
+  world.when_unavailable = WhenUnavailable::fail;
+  CHECK_FALSE(leave_a());
+  world.backup = BackupRule::next;
+  world.standings = {draining, down, down};
+  CHECK_FALSE(leave_a());
+}
+
 }  // namespace
 }  // namespace stickler::affinity

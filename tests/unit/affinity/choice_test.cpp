@@ -107,6 +107,62 @@ TEST_CASE("what is found decides where a request goes") {
   }
 }
 
+TEST_CASE("a session that leaves a node which drains at a rate goes to its backup, or where it is well received") {
+  struct Row {
+    const char* what;
+    std::string backup;
+    std::vector<Standing> standings;
+    WhenUnavailable when_unavailable;
+    bool leaves;
+    Place pinned;
+  };
+  constexpr auto redispatch = WhenUnavailable::redispatch;
+  constexpr auto backup_only = WhenUnavailable::backup_only;
+  constexpr auto fail = WhenUnavailable::fail;
+  const std::vector<Row> rows = {
+      {"its backup is up", "b", {draining, up, up}, redispatch, true, b},
+      {"its backup is up", "b", {draining, up, up}, fail, true, b},
+      {"its backup drains as well", "b", {draining, draining, up}, backup_only, true, b},
+      {"its backup is a standby", "c", {draining, up, standby}, redispatch, true, c},
+      {"its backup is down", "b", {draining, down, up}, redispatch, true, {}},
+      {"its backup is down", "b", {draining, down, up}, backup_only, false, {}},
+      {"its backup is drained", "b", {draining, drained, up}, fail, false, {}},
+      {"its backup has left the pool", "x", {draining, up, up}, redispatch, true, {}},
+      {"it has none", "", {draining, up, up}, redispatch, true, {}},
+      {"it has none", "", {draining, up, up}, backup_only, false, {}},
+      {"it has none", "", {draining, up, up}, fail, false, {}},
+      {"it has none, and nobody takes new sessions", "", {draining, down, standby}, redispatch, false, {}},
+      {"its backup is its node", "a", {draining, up, up}, redispatch, true, {}},
+  };
+  World world;
+  for (const Row& row : rows) {
+    CAPTURE(row.what, row.when_unavailable);
+    world.standings = row.standings;
+    world.when_unavailable = row.when_unavailable;
+    const Opened cookie = world.cookie("a", row.backup);
+    REQUIRE(world.choose(cookie).verdict == Verdict::bound);
+    const auto choice =
+        leave(cookie, {.nodes = world.nodes, .standings = world.standings, .when_unavailable = world.when_unavailable});
+    REQUIRE(choice.has_value() == row.leaves);
+    if (!choice) continue;
+    CHECK(choice->verdict == Verdict::drained);
+    CHECK(choice->pinned == row.pinned);
+    CHECK(choice->backup == (row.pinned ? Place(a) : Place()));
+    CHECK_FALSE(choice->refused);
+
+    const std::size_t served = row.pinned.value_or(b);
+    const Settlement settlement = world.settle(cookie, *choice, {.served = served});
+    CHECK(settlement.verdict == Verdict::drained);
+    REQUIRE(settlement.set_cookie);
+    CHECK(settlement.set_cookie->primary == world.nodes.id_of(served));
+    CHECK(settlement.set_cookie->nonce == cookie.binding.nonce);
+    if (!row.pinned) continue;
+    const Settlement at_home = world.settle(cookie, *choice, {.served = a});  // The backup refused a connect.
+    CHECK(at_home.verdict == Verdict::detour);
+    CHECK_FALSE(at_home.set_cookie);
+  }
+}
+
 TEST_CASE("a request without a binding that counts goes where the policy says") {
   World world;
   for (const auto unavailable : {WhenUnavailable::redispatch, WhenUnavailable::backup_only, WhenUnavailable::fail}) {

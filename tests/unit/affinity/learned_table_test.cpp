@@ -56,6 +56,18 @@ TEST_CASE("a session that is only looked up is not kept by it") {
   CHECK(table.look_up(of(table, 2), start, idle) == 22);
 }
 
+TEST_CASE("a table knows how long a session was silent, and to ask is no use of it") {
+  LearnedTable table(100);
+  CHECK(table.silence(of(table, 1), start) == 0s);
+  table.bind(of(table, 1), 11, start, idle);
+  CHECK(table.silence(of(table, 1), start + 90s) == 90s);
+  CHECK(table.silence(of(table, 1), start + 100s) == 100s);
+  table.find(of(table, 1), start + 100s, idle);
+  CHECK(table.silence(of(table, 1), start + 101s) == 1s);
+  CHECK(table.silence(of(table, 1), start + 99s) == 0s);  // By a clock that is behind.
+  CHECK(table.silence(of(table, 2), start + 101s) == 0s);
+}
+
 TEST_CASE("a clock that is behind another worker's loses no session") {
   LearnedTable table(100);
   table.bind(of(table, 1), 11, start + 2s, idle);

@@ -116,6 +116,44 @@ TEST_CASE("a session that several workers have seen counts once, in whatever for
   CHECK(exact.total() == 500 + 500 + 250);
 }
 
+// Of sessions that were all seen, these have gone; what is left of them.
+std::uint64_t left_of(std::size_t seen, std::size_t gone) {
+  SessionCount all(idle);
+  SessionCount away(idle);
+  Random random(6);
+  for (std::size_t i = 0; i < seen; ++i) {
+    const std::uint64_t nonce = random.next();
+    all.see(nonce, start);
+    if (i < gone) {
+      all.see(nonce, start + 2min);
+      away.see(nonce, start + 2min);
+    }
+  }
+  SessionTally of_all;
+  SessionTally of_away;
+  of_all.add(all, start + 3min);
+  of_away.add(away, start + 3min);
+  return of_all.without(of_away);
+}
+
+TEST_CASE("what is left without those that have gone is exact for few") {
+  for (const std::size_t gone : {0U, 1U, 499U, 999U, 1000U}) CHECK(left_of(1000, gone) == 1000 - gone);
+}
+
+TEST_CASE("what is left of many is within two percent of all, and nothing where all have gone") {
+  for (const std::size_t seen : {5'000U, 100'000U}) {
+    for (const std::size_t percent : {0U, 1U, 10U, 50U, 90U, 99U}) {
+      CAPTURE(seen, percent);
+      const double error =
+          static_cast<double>(left_of(seen, seen * percent / 100)) - static_cast<double>(seen - seen * percent / 100);
+      CHECK(std::abs(error) < 0.02 * static_cast<double>(seen));
+    }
+    const std::size_t few = left_of(seen, seen - 20);
+    CHECK(few < 100);
+    CHECK(left_of(seen, seen) == 0);
+  }
+}
+
 TEST_CASE("what another thread tallies meanwhile never looks emptier than it is") {
   SessionCount count(idle);
   for (std::uint64_t i = 0; i < 100; ++i) count.see(i, start + 1h);

@@ -36,6 +36,9 @@ TEST_CASE("each command takes what it needs") {
   CHECK(drain.options.backend == "login/a");
   CHECK(drain.options.deadline == std::chrono::minutes(30));
   CHECK(drain.options.wait);
+  CHECK_FALSE(drain.options.rate);
+  CHECK(parsed({"drain", "login/a", "--rate", "20/s"}).options.rate == 20);
+  CHECK(parsed({"drain", "login/a", "--rate=0.25/s"}).options.rate == 0.25);
   CHECK(parsed({"undrain", "login/a"}).command == Command::undrain);
   CHECK(parsed({"disable", "login/a", "--admin", "[::1]:99"}).command == Command::disable);
   CHECK(parsed({"enable", "login/a", "--token-file", "secret"}).options.token_file == "secret");
@@ -113,6 +116,15 @@ TEST_CASE("a command line that is wrong exits with 2 and says what is wrong and 
        "See 'stickler disable --help'.\n"},
       {{"drain", "login/a", "--deadline", "5"},
        "stickler drain: --deadline: expected a duration such as 30m, got '5'; write the unit: 5s or 5ms\n"
+       "See 'stickler drain --help'.\n"},
+      {{"drain", "login/a", "--rate", "20"},
+       "stickler drain: --rate: expected sessions a second such as 20/s or 0.5/s, got '20'\n"
+       "See 'stickler drain --help'.\n"},
+      {{"drain", "login/a", "--rate", "0/s"},
+       "stickler drain: --rate: expected sessions a second such as 20/s or 0.5/s, got '0/s'\n"
+       "See 'stickler drain --help'.\n"},
+      {{"drain", "login/a", "--rate", "1/m"},
+       "stickler drain: --rate: expected sessions a second such as 20/s or 0.5/s, got '1/m'\n"
        "See 'stickler drain --help'.\n"},
       {{"check"}, "stickler check: CONFIG is required\nSee 'stickler check --help'.\n"},
       {{"check", "a.yaml", "b.yaml"},

@@ -95,6 +95,58 @@ TEST_CASE("at its deadline a drain comes to an end, and not before") {
   }
 }
 
+DrainPace* pace(const World& world) { return world.registry.build("login")->members()[0].pace; }
+
+TEST_CASE("a drain at a rate has a pace, over reloads and other orders of the kind, until it ends") {
+  World world;
+  CHECK(pace(world) == nullptr);
+  CHECK_FALSE(world.registry.build("login")->drains_at_a_rate());
+  Order wanted{.state = drain, .since = start, .deadline = start + 30min, .rate = 20};
+  CHECK(world.registry.order("login", "a", wanted, start));
+  DrainPace* const first = pace(world);
+  REQUIRE(first != nullptr);
+  CHECK(world.registry.build("login")->drains_at_a_rate());
+  CHECK(world.registry.build("login")->members()[1].pace == nullptr);
+  const DrainPace::Visit visit{.session = 7, .binding = 7, .silent = 1h};
+  CHECK(first->would_move(visit, start + 1s));
+  world.configure();
+  CHECK(pace(world) == first);
+  CHECK(first->would_move(visit, start + 1s));  // It goes on where it was.
+  wanted.rate = 50;
+  CHECK(world.registry.order("login", "a", wanted, start + 1min));
+  CHECK(pace(world) == first);
+  CHECK_FALSE(first->would_move(visit, start + 1min));
+  CHECK(first->would_move(visit, start + 1min + 1s));
+  SECTION("at the deadline the rest moves by itself") {
+    CHECK(world.registry.end_what_is_over(start + 30min).drains.size() == 1);
+    CHECK(pace(world) == nullptr);
+  }
+  SECTION("a drain without a rate moves nobody before") {
+    wanted.rate = 0;
+    CHECK(world.registry.order("login", "a", wanted, start + 2min));
+    CHECK(world.state("a") == State::draining);
+    CHECK(pace(world) == nullptr);
+  }
+  SECTION("undrain ends it") {
+    CHECK(world.order("a", up));
+    CHECK(pace(world) == nullptr);
+  }
+}
+
+TEST_CASE("another process goes on with a drain at its rate, and knows how many have moved") {
+  World before;
+  REQUIRE(before.registry.order("login", "a", {.state = drain, .since = start, .rate = 20, .moved = 5}, start));
+  CHECK_FALSE(pace(before)->admit({.session = 7, .binding = 7}, start + 1s));
+  CHECK(before.registry.view("login", "a")->moved == 6);
+  World after;
+  after.registry.recall(before.registry.memories(), start + 10s);
+  REQUIRE(pace(after) != nullptr);
+  CHECK(after.registry.view("login", "a")->order->rate == 20);
+  CHECK(after.registry.view("login", "a")->moved == 6);
+  CHECK_FALSE(pace(after)->would_move({.session = 8, .binding = 8}, start + 10s));
+  CHECK(pace(after)->would_move({.session = 8, .binding = 8}, start + 11s));
+}
+
 TEST_CASE("a drain without a deadline, and one that was ended, never come to an end") {
   World world;
   world.order("a", drain);

@@ -21,24 +21,31 @@ Handover everything() {
                                    .sessions = {{.session = {3, ~0ULL}, .node = 5, .last_use = 6}, {}}};
   handover.state.counts = {
       {.pool = "app", .backend = "a", .count = {.idle = Duration(7), .seen = {{~0ULL, 8}, {9, 10}}}},
-      {.pool = "app", .backend = "b", .count = {.idle = Duration(7), .ranks = {{11, {0, 51, 255}}, {12, {}}}}}};
-  handover.state.backends = {
       {.pool = "app",
-       .name = "a",
-       .address = *Address::parse("10.0.0.1:80"),
-       .probes = cluster::ProbeVerdict::down,
-       .breaker = {.state = cluster::Breaker::State::half_open,
-                   .why = cluster::Ejected::success_rate,
-                   .until = at(6'000),
-                   .out_until = at(5'000),
-                   .last_length = Duration(77),
-                   .in_a_row = 2},
-       .generation = 4'000'000'000,
-       .answer_time = {.value = Duration(12), .at = at(34)},
-       .came_up = at(35),
-       .configured = cluster::Configured::down,
-       .order = cluster::Order{.state = cluster::Configured::drain, .since = at(8), .deadline = at(9), .sessions = 10}},
-      {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
+       .backend = "b",
+       .have_left = true,
+       .count = {.idle = Duration(7), .ranks = {{11, {0, 51, 255}}, {12, {}}}}}};
+  handover.state.backends = {{.pool = "app",
+                              .name = "a",
+                              .address = *Address::parse("10.0.0.1:80"),
+                              .probes = cluster::ProbeVerdict::down,
+                              .breaker = {.state = cluster::Breaker::State::half_open,
+                                          .why = cluster::Ejected::success_rate,
+                                          .until = at(6'000),
+                                          .out_until = at(5'000),
+                                          .last_length = Duration(77),
+                                          .in_a_row = 2},
+                              .generation = 4'000'000'000,
+                              .answer_time = {.value = Duration(12), .at = at(34)},
+                              .came_up = at(35),
+                              .configured = cluster::Configured::down,
+                              .order = cluster::Order{.state = cluster::Configured::drain,
+                                                      .since = at(8),
+                                                      .deadline = at(9),
+                                                      .rate = 0.5,
+                                                      .sessions = 10,
+                                                      .moved = 11}},
+                             {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
   handover.state.overrides = {
       {.pool = "app",
        .name = "a",
@@ -72,6 +79,7 @@ TEST_CASE("what one process hands over is what the other one gets") {
   for (std::size_t i = 0; i < 2; ++i) {
     CHECK(got->state.counts[i].pool == sent.state.counts[i].pool);
     CHECK(got->state.counts[i].backend == sent.state.counts[i].backend);
+    CHECK(got->state.counts[i].have_left == sent.state.counts[i].have_left);
     CHECK(got->state.counts[i].count == sent.state.counts[i].count);
   }
   REQUIRE(got->state.backends.size() == 2);
