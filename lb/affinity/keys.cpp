@@ -4,30 +4,17 @@
 
 #include <array>
 #include <cassert>
-#include <cstring>
+
+#include "lb/affinity/master_key.h"
 
 namespace stickler::affinity {
 namespace {
 
-using Master = std::array<std::uint8_t, crypto_generichash_BYTES>;
-
 static_assert(std::tuple_size_v<decltype(CookieKey::tag)> == crypto_shorthash_siphashx24_KEYBYTES);
 static_assert(std::tuple_size_v<decltype(CookieKey::node)> == crypto_shorthash_siphash24_KEYBYTES);
 
-const std::uint8_t* bytes_of(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
-
-template <std::size_t size>
-std::array<std::uint8_t, size> derive(const Master& master, std::string_view domain) {
-  std::array<std::uint8_t, crypto_generichash_BYTES> whole{};
-  crypto_generichash(whole.data(), whole.size(), bytes_of(domain), domain.size(), master.data(), master.size());
-  std::array<std::uint8_t, size> part{};
-  std::memcpy(part.data(), whole.data(), size);
-  return part;
-}
-
 CookieKey key_from(std::string_view text) {
-  Master master{};
-  crypto_generichash(master.data(), master.size(), bytes_of(text), text.size(), nullptr, 0);
+  const MasterKey master = master_key(text);
   const auto id = derive<2>(master, "stickler cookie 1: key id");
   return {.tag = derive<16>(master, "stickler cookie 1: tag"),
           .node = derive<16>(master, "stickler cookie 1: node id"),

@@ -23,6 +23,8 @@ struct CookieKey {
   std::uint16_t id = 0;
 
   NodeId node_id(std::string_view backend_name) const;  // Never 0.
+
+  friend bool operator==(const CookieKey&, const CookieKey&) = default;
 };
 
 class CookieKeys {

@@ -13,15 +13,17 @@ namespace {
 constexpr std::uint32_t shards_max = 64;
 constexpr std::uint32_t entries_per_shard_min = 1024;  // In smaller ones luck, not age, would decide who goes.
 constexpr std::uint32_t nobody = UINT32_MAX;
+constexpr std::uint32_t seconds_mask = UINT32_MAX >> 1;  // 68 years of uptime.
 
 // Left as it is where the shard is made, so that memory is touched by use only.
 struct Entry {
   SessionDigest session;
   NodeId node;
-  std::uint32_t last_use;  // Seconds of the monotonic clock.
-  std::uint32_t newer;     // In the order of use; nobody: the newest.
-  std::uint32_t older;     // nobody: the oldest.
-  std::uint32_t next;      // In the same place of the index, or of those given back; nobody: the last.
+  std::uint32_t last_use : 31;  // Seconds of the monotonic clock.
+  std::uint32_t is_untold : 1;
+  std::uint32_t newer;  // In the order of use; nobody: the newest.
+  std::uint32_t older;  // nobody: the oldest.
+  std::uint32_t next;   // In the same place of the index, or of those given back; nobody: the last.
 };
 static_assert(sizeof(Entry) == 40);
 static_assert(sizeof(Entry) + sizeof(std::uint32_t) == LearnedTable::bytes_per_entry);
@@ -51,12 +53,27 @@ class alignas(64) LearnedTable::Shard {
   explicit Shard(std::uint32_t entries)
       : entries_(std::make_unique_for_overwrite<Entry[]>(entries)), index_(entries, nobody) {}
 
-  NodeId find(const SessionDigest& session, const Moment& moment) {
+  NodeId find(const SessionDigest& session, const Moment& moment) { return use(session, moment).node; }
+
+  struct Used {
+    NodeId node = no_node;
+    std::uint32_t last_use = 0;
+    bool is_untold = false;
+  };
+  Used use(const SessionDigest& session, const Moment& moment) {
     const std::lock_guard lock(mutex_);
     const std::uint32_t at = place_of(session);
-    if (at == nobody || is_idle(at, moment)) return no_node;
+    if (at == nobody || is_idle(at, moment)) return {};
+    const Entry& entry = entries_[at];
+    const Used used{.node = entry.node, .last_use = entry.last_use, .is_untold = entry.is_untold != 0};
     use(at, moment.now);
-    return entries_[at].node;
+    return used;
+  }
+
+  void mark(const SessionDigest& session, Told told) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(session);
+    if (at != nobody) entries_[at].is_untold = told == Told::no ? 1 : 0;
   }
 
   NodeId look_up(const SessionDigest& session, const Moment& moment) {
@@ -90,14 +107,14 @@ class alignas(64) LearnedTable::Shard {
     const std::lock_guard lock(mutex_);
     const std::uint32_t at = place_of(memory.session);
     if (at != nobody && entries_[at].last_use >= memory.last_use) return;
-    bind_at(at, memory.session, memory.node, {.now = memory.last_use, .idle = Duration::max()});
+    take_over(at, memory);
   }
 
   void follow(const Memory& change) {
     const std::lock_guard lock(mutex_);
     const std::uint32_t at = place_of(change.session);
     if (change.node != no_node) {
-      bind_at(at, change.session, change.node, {.now = change.last_use, .idle = Duration::max()});
+      take_over(at, change);
     } else if (at != nobody) {
       remove(at);
     }
@@ -123,10 +140,13 @@ class alignas(64) LearnedTable::Shard {
 
   void add_to(std::vector<Memory>& memories) const {
     const std::lock_guard lock(mutex_);
-    for (std::uint32_t at = oldest_; at != nobody; at = entries_[at].newer) {
-      memories.push_back(
-          {.session = entries_[at].session, .node = entries_[at].node, .last_use = entries_[at].last_use});
-    }
+    for (std::uint32_t at = oldest_; at != nobody; at = entries_[at].newer) memories.push_back(memory_at(at));
+  }
+
+  Memory memory_of(const SessionDigest& session) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t at = place_of(session);
+    return at == nobody ? Memory{.session = session} : memory_at(at);
   }
 
  private:
@@ -152,16 +172,29 @@ class alignas(64) LearnedTable::Shard {
   Bound bind_at(std::uint32_t at, const SessionDigest& session, NodeId node, const Moment& moment) {
     const bool is_full = free_ == nobody && touched_ == index_.size();
     const bool evicts = at == nobody && is_full && !is_idle(oldest_, moment);
+    const bool anew = at == nobody || is_idle(at, moment) || entries_[at].node != node;
     if (at == nobody) at = insert(session);
     entries_[at].node = node;
     use(at, moment.now);
-    return {.evicted = evicts};
+    return {.evicted = evicts, .anew = anew};
+  }
+
+  void take_over(std::uint32_t at, const Memory& memory) {
+    bind_at(at, memory.session, memory.node, {.now = memory.last_use, .idle = Duration::max()});
+    entries_[newest_].is_untold = memory.is_untold ? 1 : 0;
+  }
+
+  Memory memory_at(std::uint32_t at) const {
+    const Entry& entry = entries_[at];
+    return {
+        .session = entry.session, .node = entry.node, .last_use = entry.last_use, .is_untold = entry.is_untold != 0};
   }
 
   std::uint32_t insert(const SessionDigest& session) {
     const std::uint32_t at = take_place();
     ++size_;
     entries_[at].session = session;
+    entries_[at].is_untold = 0;
     std::uint32_t& head = head_of(session);
     entries_[at].next = head;
     head = at;
@@ -189,7 +222,7 @@ class alignas(64) LearnedTable::Shard {
   }
 
   void use(std::uint32_t at, std::uint32_t now) {
-    entries_[at].last_use = now;
+    entries_[at].last_use = now & seconds_mask;
     if (at == newest_) return;
     unlink(at);
     link_as_newest(at);
@@ -252,7 +285,7 @@ void LearnedTable::recall(const Memory& memory) { shard_of(memory.session).recal
 
 void LearnedTable::follow(const Memory& change) {
   shard_of(change.session).follow(change);
-  tell(change);
+  tell(change.session);
 }
 
 void LearnedTable::watch(OnChange on_change) {
@@ -261,14 +294,15 @@ void LearnedTable::watch(OnChange on_change) {
   on_change_ = std::make_shared<const OnChange>(std::move(on_change));
 }
 
-void LearnedTable::tell(const Memory& change) const {
+// As it is by now: of two changes at once the later may be told twice, but never the one before it last.
+void LearnedTable::tell(const SessionDigest& changed) const {
   if (!is_watched_.load(std::memory_order_acquire)) return;
   std::shared_ptr<const OnChange> on_change;
   {
     const std::lock_guard lock(watch_mutex_);
     on_change = on_change_;
   }
-  if (*on_change != nullptr) (*on_change)(change);
+  if (*on_change != nullptr) (*on_change)(shard_of(changed).memory_of(changed));
 }
 
 LearnedTable::~LearnedTable() = default;
@@ -295,23 +329,41 @@ Duration LearnedTable::silence(const SessionDigest& session, TimePoint now) cons
   return shard_of(session).silence(session, seconds_of(now));
 }
 
+LearnedTable::Use LearnedTable::use(const SessionDigest& session, TimePoint now, const SharedTimes& times) {
+  const std::uint32_t second = seconds_of(now);
+  const Shard::Used used = shard_of(session).use(session, {.now = second, .idle = times.idle});
+  if (used.node == no_node) return {};
+  const auto period = std::chrono::duration_cast<std::chrono::seconds>(times.period).count();
+  assert(period > 0);
+  // So that not all sessions are due in the same second.
+  const auto period_at = [&](std::uint32_t at) {
+    return (std::int64_t{at} + static_cast<std::int64_t>(session[0] >> 32)) / period;
+  };
+  return {.node = used.node, .is_due = period_at(used.last_use) < period_at(second), .is_untold = used.is_untold};
+}
+
+void LearnedTable::mark(const SessionDigest& session, Told told) {
+  shard_of(session).mark(session, told);
+  tell(session);
+}
+
 LearnedTable::Bound LearnedTable::bind(const SessionDigest& session, NodeId node, TimePoint now, Duration idle) {
   const std::uint32_t seconds = seconds_of(now);
   const Bound bound = shard_of(session).bind(session, node, {.now = seconds, .idle = idle});
-  tell({.session = session, .node = node, .last_use = seconds});
+  tell(session);
   return bound;
 }
 
 LearnedTable::Bound LearnedTable::rebind(const SessionDigest& session, Change change, TimePoint now, Duration idle) {
   const std::uint32_t seconds = seconds_of(now);
   const Bound bound = shard_of(session).rebind(session, change, {.now = seconds, .idle = idle});
-  if (bound.done) tell({.session = session, .node = change.to, .last_use = seconds});
+  if (bound.done) tell(session);
   return bound;
 }
 
 void LearnedTable::forget(const SessionDigest& session) {
   shard_of(session).forget(session);
-  tell({.session = session});
+  tell(session);
 }
 
 LearnedTable::Counts LearnedTable::count(TimePoint now, Duration idle) const {

@@ -32,6 +32,11 @@ namespace stickler::affinity {
 using SessionDigest = std::array<std::uint64_t, 2>;
 inline constexpr NodeId no_node = 0;
 
+struct SharedTimes {
+  Duration idle;
+  Duration period;  // Requires: at least a second.
+};
+
 class LearnedTable {
  public:
   static constexpr std::size_t bytes_per_entry = 44;
@@ -56,10 +61,20 @@ class LearnedTable {
 
   // Since its last use, to the second; 0: not bound. No use.
   Duration silence(const SessionDigest& session, TimePoint now) const;
+  // For a table that others are told of (shared_table.h).
+  struct Use {
+    NodeId node = no_node;
+    bool is_due = false;     // The session's first use in a period; each session has periods of its own.
+    bool is_untold = false;  // As mark() has it.
+  };
+  Use use(const SessionDigest& session, TimePoint now, const SharedTimes& times);
+  enum class Told : std::uint8_t { no, yes };
+  void mark(const SessionDigest& session, Told told);  // Whether the others know to which node it is bound.
 
   struct Bound {
     bool done = true;
     bool evicted = false;  // There was no room but that of a session in use within `idle`.
+    bool anew = false;     // It was not bound, or to another node.
   };
   // Anew, or to another node. Counts as use.
   Bound bind(const SessionDigest& session, NodeId node, TimePoint now, Duration idle);
@@ -78,6 +93,7 @@ class LearnedTable {
     SessionDigest session{};
     NodeId node = no_node;       // no_node: it was forgotten.
     std::uint32_t last_use = 0;  // Seconds of the machine's monotonic clock.
+    bool is_untold = false;      // As mark() has it.
 
     friend bool operator==(const Memory&, const Memory&) = default;
   };
@@ -101,7 +117,7 @@ class LearnedTable {
   class Shard;
 
   Shard& shard_of(const SessionDigest& session) const;
-  void tell(const Memory& change) const;
+  void tell(const SessionDigest& changed) const;
 
   TagKey key_;
   std::uint32_t entries_max_;

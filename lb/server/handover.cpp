@@ -215,17 +215,19 @@ class Unpacked {
 };
 
 void pack(std::string& bytes, const affinity::LearnedTable::Memory& memory) {
-  pack(bytes, memory.session, memory.node, memory.last_use);
+  pack(bytes, memory.session, memory.node, memory.last_use, static_cast<std::uint8_t>(memory.is_untold));
 }
 
 affinity::LearnedTable::Memory take_memory(Unpacked& from) {
   affinity::LearnedTable::Memory memory;
-  from.take(memory.session, memory.node, memory.last_use);
+  std::uint8_t is_untold = 0;
+  from.take(memory.session, memory.node, memory.last_use, is_untold);
+  memory.is_untold = is_untold != 0;
   return memory;
 }
 
 constexpr std::size_t packed_memory_bytes =
-    sizeof(affinity::SessionDigest) + sizeof(affinity::NodeId) + sizeof(std::uint32_t);
+    sizeof(affinity::SessionDigest) + sizeof(affinity::NodeId) + sizeof(std::uint32_t) + sizeof(std::uint8_t);
 
 Json to_json(const LearnedMemory& learned) {
   std::string key;

@@ -17,8 +17,8 @@ Handover everything() {
   handover.listeners = {{"127.0.0.1:80", 7}, {"127.0.0.1:80", 8}, {"web 127.0.0.1:0", 9}, {"unix:/run/web", 10}};
   handover.admin.emplace("127.0.0.1:9900", 11);
   handover.state.cookie_keys = {{"app", std::string("\0\xff a key", 8)}};
-  handover.state.learned["app"] = {.key = {1, 2, 255},
-                                   .sessions = {{.session = {3, ~0ULL}, .node = 5, .last_use = 6}, {}}};
+  handover.state.learned["app"] = {
+      .key = {1, 2, 255}, .sessions = {{.session = {3, ~0ULL}, .node = 5, .last_use = 6, .is_untold = true}, {}}};
   handover.state.counts = {
       {.pool = "app", .backend = "a", .count = {.idle = Duration(7), .seen = {{~0ULL, 8}, {9, 10}}}},
       {.pool = "app",
