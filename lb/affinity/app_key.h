@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "lb/affinity/backup.h"
 #include "lb/affinity/choice.h"
@@ -25,6 +26,11 @@ struct AppKey {
   NodeId found = no_node;  // What the table said of it when the request came, ...
   NodeId bound = no_node;  // ... and what this request has made of that.
   Duration silent{};       // Since its last request; only asked for where a node drains at a rate.
+
+  // Of one that other balancers are told of.
+  std::string_view value{};  // Borrowed from the request's head.
+  bool is_due = false;       // As LearnedTable::Use has it, ...
+  bool is_untold = false;    // ... likewise.
 };
 
 // `key`: nullopt: the request is of no session. No room is in such a key for a backup's name, so `next` is worked out

@@ -138,6 +138,24 @@ void check_source(const Pool& pool, Findings& findings) {
   }
 }
 
+// What several balancers share they must understand.
+void check_table(const Pool& pool, Findings& findings) {
+  const SessionTable& table = pool.affinity.table;
+  const std::string path = path_of(pool) + ".table";
+  const bool is_read = findings.is_sound(path + ".keys") && findings.is_sound(path + ".store");
+  if (table.store && table.keys.empty() && pool.affinity.learns() && is_read) {
+    findings.error(path + ".store",
+                   "needs table.keys: what stands there is sealed with a key that all balancers have; make one with: "
+                   "openssl rand -base64 32");
+  }
+  for (const char* key : {".keys", ".timeout"}) {
+    if (table.store || !is_read || !findings.is_written(path + key)) continue;
+    findings.warn(path + key, "is without effect: store is 'memory'");
+  }
+  const std::set<std::string> distinct(table.keys.begin(), table.keys.end());
+  if (distinct.size() < table.keys.size()) findings.warn(path + ".keys", "has one key twice");
+}
+
 // Settings of ways to know a session that are not the pool's.
 void check_ways(const Pool& pool, Findings& findings) {
   const Affinity& affinity = pool.affinity;
@@ -146,6 +164,7 @@ void check_ways(const Pool& pool, Findings& findings) {
   if (findings.is_written(path + ".table") && !affinity.learns() && are_read) {
     findings.warn(path + ".table", "is without effect: neither app_cookie nor header says how: learn");
   }
+  check_table(pool, findings);
   const bool hashes = affinity.header && affinity.header->how == HeaderHow::hash;
   if (hashes && findings.is_written(path + ".when_unavailable")) {
     findings.warn(path + ".when_unavailable",

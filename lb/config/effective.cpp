@@ -117,8 +117,20 @@ Value app_cookie(const AppCookie& cookie) {
   return map({{"name", text(cookie.name)}, {"how", text(name_of(cookie.how))}, {"separator", text(cookie.separator)}});
 }
 
+Value store(const std::optional<StoreUrl>& url) {
+  if (!url) return text("memory");
+  Value value = text(url->to_string());
+  value.is_secret = !url->password.empty();
+  value.shown = url->masked();
+  return value;
+}
+
 Value table(const SessionTable& table) {
-  return map({{"entries", number(table.entries)}, {"idle", duration(table.idle)}, {"store", text("memory")}});
+  return map({{"entries", number(table.entries)},
+              {"idle", duration(table.idle)},
+              {"store", store(table.store)},
+              {"timeout", duration(table.timeout)},
+              {"keys", list(table.keys, secret)}});
 }
 
 Value affinity(const Affinity& affinity) {

@@ -16,7 +16,8 @@ struct Value {
 
   Kind kind = Kind::map;
   std::string text;
-  bool is_secret = false;  // Compared by its text, shown as "***".
+  bool is_secret = false;  // Compared by its text, shown as `shown`.
+  std::string shown = "***";
   std::vector<Value> items;
   std::vector<std::pair<std::string, Value>> members;
 

@@ -189,7 +189,7 @@ std::string Field::describe_value() const {
     case Kind::unresolved:
       break;
   }
-  if (is_secret_) return "a text";
+  if (is_secret_ || has_a_password(node_->text)) return "a text";
   return quoted(is_expanded() ? node_->written : node_->text);
 }
 

@@ -114,6 +114,8 @@ constexpr Key keys[] = {
     {"pools.NAME.affinity.table.entries"},
     {"pools.NAME.affinity.table.idle"},
     {"pools.NAME.affinity.table.store"},
+    {"pools.NAME.affinity.table.timeout"},
+    {"pools.NAME.affinity.table.keys"},
     {"pools.NAME.health"},
     {"pools.NAME.health.active"},
     {"pools.NAME.health.active.type"},

@@ -121,13 +121,17 @@ std::optional<SessionHeader> read_session_header(const Field& field) {
   return header;
 }
 
-void read_store(const Field& field) {
+std::optional<StoreUrl> read_store(const Field& field) {
   const std::string store = text(field, "memory");
-  if (store == "memory") return;
-  if (!store.starts_with("redis://")) return field.reject("memory or redis://HOST:PORT");
-  field.complain(
-      "a table in Redis is not available yet; write memory, or use affinity.cookie, which several balancers "
-      "understand without a table");
+  if (store == "memory") return std::nullopt;
+  if (!store.starts_with("redis://")) {
+    field.reject("memory or redis://HOST:PORT");
+    return std::nullopt;
+  }
+  auto url = StoreUrl::parse(store);
+  if (url) return *std::move(url);
+  field.complain("expected redis://HOST:PORT, or redis://:PASSWORD@HOST:PORT/DATABASE: " + url.error().message);
+  return std::nullopt;
 }
 
 SessionTable read_table(const Field& field) {
@@ -135,7 +139,9 @@ SessionTable read_table(const Field& field) {
   field.check_map();
   table.entries = whole_number(field["entries"], table.entries, {1, table_entries_max});
   table.idle = duration(field["idle"], table.idle, 1s);
-  read_store(field["store"]);
+  table.store = read_store(field["store"]);
+  table.timeout = duration(field["timeout"], table.timeout, 10ms);
+  table.keys = read_keys(field["keys"]);
   return table;
 }
 

@@ -29,7 +29,7 @@ void append_string(std::string& out, std::string_view text) {
 void append(std::string& out, const Value& value) {
   switch (value.kind) {
     case Value::Kind::text:
-      return append_string(out, value.is_secret ? masked : std::string_view(value.text));
+      return append_string(out, value.is_secret ? value.shown : value.text);
     case Value::Kind::plain:
       out += value.text;
       return;

@@ -16,6 +16,7 @@
 
 #include "lb/base/address.h"
 #include "lb/base/clock.h"
+#include "lb/base/store_url.h"
 
 namespace stickler::config {
 
@@ -195,6 +196,9 @@ struct SessionHeader {
 struct SessionTable {
   std::uint32_t entries = 1'000'000;
   Duration idle = 30min;
+  std::optional<StoreUrl> store;  // That several balancers share; empty: memory.
+  Duration timeout = 50ms;        // Of every call to it.
+  std::vector<std::string> keys;  // Secrets of at least 32 bytes that the balancers have in common; the first writes.
 
   bool operator==(const SessionTable&) const = default;
 };

@@ -24,6 +24,11 @@ bool names_a_secret(std::string_view name) {
   return word.size() <= 6 && edit_distance(word, "keys") <= 1;
 }
 
+bool has_a_password(std::string_view value) {
+  const std::size_t begin = value.find("://");
+  return begin != std::string_view::npos && value.find('@', begin) != std::string_view::npos;
+}
+
 bool may_hold_a_secret(std::string_view key) {
   return key.size() >= 32 && !std::ranges::all_of(key, [](char c) {
            const char lower = ascii_lower(c);

@@ -12,6 +12,9 @@ inline constexpr std::string_view masked = "***";
 // none.
 bool names_a_secret(std::string_view name);
 
+// Whether a value is a URL that has one: "redis://:PASSWORD@HOST:PORT".
+bool has_a_password(std::string_view value);
+
 // Whether a key is long and no word: a slip above it, such as a quote that does not end, may have made it of a secret.
 bool may_hold_a_secret(std::string_view key);
 

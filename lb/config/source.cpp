@@ -58,8 +58,9 @@ std::string_view word_before(std::string_view text, std::size_t colon) {
   return text.substr(begin, end - begin);
 }
 
-// Behind the colon of the first key that names a secret; npos if there is none.
+// Behind the colon of the first key that names a secret, or of a URL that may have one; npos if there is none.
 std::size_t find_secret_value(std::string_view text) {
+  if (has_a_password(text)) return text.find("://") + 1;
   for (std::size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
     if (names_a_secret(word_before(text, colon))) return colon + 1;
   }
@@ -174,7 +175,8 @@ void Source::hide_values_below(const Node& node) {
   for (const Node& item : node.items) hide_values_below(item);
   for (const Entry& entry : node.entries) {
     if (may_hold_a_secret(entry.key)) hide_from(entry.at, false);
-    if (names_a_secret(entry.key)) {
+    const Node& value = entry.value;
+    if (names_a_secret(entry.key) || (value.kind == Kind::scalar && has_a_password(value.text))) {
       hide_whole(entry.value);
     } else {
       hide_values_below(entry.value);

@@ -42,6 +42,9 @@ void add(PoolTotals& totals, const PoolCounters& counters) {
   add_cell(totals.queue_left, counters.queue_left);
   add_cell(totals.sessions_evicted, counters.sessions_evicted);
   add_cell(totals.failures, counters.failures);
+  add_cell(totals.shared_calls, counters.shared_calls);
+  add_cell(totals.shared_opened, counters.shared_opened);
+  add_cell(totals.shared_closed, counters.shared_closed);
 }
 
 void add(BackendTotals& totals, const BackendCounters& counters) {

@@ -15,11 +15,12 @@
 
 namespace stickler::metrics {
 
-// Room for every http::Refusal, proxy::Failure, affinity::Verdict and cluster::Ejected; the users of the arrays assert
-// it.
+// Room for every http::Refusal, proxy::Failure, affinity::Verdict, affinity::SharedCall and cluster::Ejected; the users
+// of the arrays assert it.
 inline constexpr std::size_t reasons_max = 64;
 inline constexpr std::size_t verdicts_max = 16;
 inline constexpr std::size_t ejections_max = 4;
+inline constexpr std::size_t shared_calls_max = 9;
 
 template <class Cell>
 using ByReason = std::array<Cell, reasons_max>;
@@ -65,6 +66,10 @@ struct PoolCells {
   Cell queue_left{};              // Of those: are not waiting any more, whatever became of them.
   Cell sessions_evicted{};        // By new ones from a full table of learned sessions, though in use.
   ByReason<Cell> failures{};      // proxy::Failure: attempts that failed.
+
+  std::array<Cell, shared_calls_max> shared_calls{};  // affinity::SharedCall: to the table that balancers share.
+  Cell shared_opened{};                               // Times that it could be asked from now on.
+  Cell shared_closed{};                               // Times that this came to an end.
 };
 
 template <class Cell>

@@ -242,6 +242,23 @@ void put_pool_states(PrometheusText& text, const std::vector<PoolNow>& pools) {
   }
 }
 
+// Of the pools that have one; a pool that has none does not look as if it were down.
+void put_shared_tables(PrometheusText& text, const Registry& registry, const ReasonWords& words,
+                       const std::vector<PoolNow>& pools) {
+  std::vector<Row<PoolTotals>> rows;
+  text.family({"stickler_shared_table_up", "gauge", "1 while every worker can ask the table that balancers share."});
+  for (const PoolNow& now : pools) {
+    if (!now.shared_table_up) continue;
+    text.sample(Labels("pool", now.name), std::uint64_t{*now.shared_table_up});
+    rows.push_back({Labels("pool", now.name), registry.pool_totals(now.name)});
+  }
+  put_reasons(text, rows,
+              ReasonFamily<PoolTotals, decltype(PoolTotals::shared_calls)>{
+                  {"stickler_shared_table_calls_total", "counter", "Calls to that table, by what became of them."},
+                  &PoolTotals::shared_calls,
+                  words.shared_calls});
+}
+
 }  // namespace
 
 void render(std::string& out, const Registry& registry, const ReasonWords& words, const ProcessNow& now) {
@@ -251,6 +268,7 @@ void render(std::string& out, const Registry& registry, const ReasonWords& words
   put_pools(text, registry, words);
   put_backends(text, registry, words);
   put_pool_states(text, now.pools);
+  put_shared_tables(text, registry, words, now.pools);
   put_backend_states(text, now.backends);
   put_weight_shares(text, now.backends);
   put_sessions(text, now.backends);

@@ -20,6 +20,7 @@ struct ReasonWords {
   std::span<const std::string_view> failures;
   std::span<const std::string_view> verdicts;
   std::span<const std::string_view> ejections;
+  std::span<const std::string_view> shared_calls{};
 };
 
 // What is not counted but is so now.
@@ -44,7 +45,8 @@ struct PoolNow {
   std::string name;
   bool panic = false;
   bool on_standby = false;
-  std::optional<ListChanges> lists{};  // Empty: it has none.
+  std::optional<ListChanges> lists{};     // Empty: it has none.
+  std::optional<bool> shared_table_up{};  // Empty: what it learns is for itself.
 };
 
 struct ProcessNow {

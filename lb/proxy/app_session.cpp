@@ -22,10 +22,20 @@ AppKey named_key(const affinity::NamedNode& named, const EpochPool& pool) {
 }
 
 AppKey learned_key(const AppSessionSource& source, std::string_view value, const EpochPool& pool, const AppLook& look) {
-  AppKey key{.session = hash_bytes(value), .learned = source.table->digest(value)};
+  AppKey key{.session = hash_bytes(value), .learned = source.table->digest(value), .value = value};
   if (pool.set->drains_at_a_rate()) key.silent = source.table->silence(key.learned, look.now);  // Before this use.
-  key.found = key.bound = look.use == SessionUse::counts ? source.table->find(key.learned, look.now, source.idle)
-                                                         : source.table->look_up(key.learned, look.now, source.idle);
+  if (look.use == SessionUse::is_none) {
+    key.found = source.table->look_up(key.learned, look.now, source.idle);
+  } else if (source.shared == nullptr) {
+    key.found = source.table->find(key.learned, look.now, source.idle);
+  } else {
+    const affinity::SharedTimes times{.idle = source.idle, .period = affinity::shared_period(source.idle)};
+    const affinity::LearnedTable::Use use = source.table->use(key.learned, look.now, times);
+    key.found = use.node;
+    key.is_due = use.is_due;
+    key.is_untold = use.is_untold;
+  }
+  key.bound = key.found;
   if (key.found != affinity::no_node) {
     key.node = pool.nodes->find(signing, key.found);
   } else {
@@ -65,6 +75,26 @@ bool binds_anew(Verdict verdict) {
          verdict == Verdict::drained || verdict == Verdict::unknown_node;
 }
 
+// The values of the request that may be its session's, in the order in which they count, until `visit` says true.
+template <class Visit>
+void visit_values(const AppSessionSource& source, const http::RequestHead& head, Visit visit) {
+  if (source.is_header()) {
+    const std::string_view value = head.value_of(source.name);
+    if (!value.empty()) visit(value);
+    return;
+  }
+  http::CookieValues cookies(head, source.name);
+  for (std::size_t i = 0; i < values_max; ++i) {
+    const auto cookie = cookies.next();
+    if (!cookie) break;
+    const std::string_view value = http::unquoted(*cookie);
+    if (!value.empty() && visit(value)) return;
+  }
+  if (!source.in_paths) return;
+  const auto parameter = http::path_parameter(head.path(), source.name);
+  if (parameter && !parameter->empty()) visit(*parameter);
+}
+
 void count(const AppRequest& request, const affinity::LearnedTable::Bound& bound) {
   if (bound.evicted) request.pool.counters->sessions_evicted.add();
 }
@@ -84,26 +114,40 @@ void rebind(const AppRequest& request, AppKey& key, affinity::NodeId node) {
 // from sessions long over: the first that is bound to a node counts, else the first.
 std::optional<AppKey> app_key(const AppSessionSource& source, const http::RequestHead& head, const EpochPool& pool,
                               const AppLook& look) {
-  if (source.is_header()) {
-    const std::string_view value = head.value_of(source.name);
-    return value.empty() ? std::nullopt : std::optional(key_of(source, value, pool, look));
-  }
   std::optional<AppKey> first;
-  http::CookieValues cookies(head, source.name);
-  for (std::size_t i = 0; i < values_max; ++i) {
-    const auto cookie = cookies.next();
-    if (!cookie) break;
-    const std::string_view value = http::unquoted(*cookie);
-    if (value.empty()) continue;
+  visit_values(source, head, [&](std::string_view value) {
     const AppKey key = key_of(source, value, pool, look);
-    if (key.node) return key;
-    if (!first) first = key;
+    if (key.node || !first) first = key;
+    return key.node.has_value();
+  });
+  return first;
+}
+
+bool ask_others(const AppRequest& request, const http::RequestHead& head, const AppKey& key,
+                affinity::SharedTable::Waiter& waiter) {
+  if (key.is_untold) return false;  // They know less than we do.
+  if (key.node) {
+    return request.shared->ask({.digest = key.learned, .value = key.value, .known = key.found}, waiter);
   }
-  if (!source.in_paths) return first;
-  const auto parameter = http::path_parameter(head.path(), source.name);
-  if (!parameter || parameter->empty()) return first;
-  const AppKey key = key_of(source, *parameter, pool, look);
-  return key.node || !first ? key : first;
+  const AppSessionSource& source = request.source;
+  bool asked = false;
+  visit_values(source, head, [&](std::string_view value) {
+    const affinity::SessionDigest digest = source.table->digest(value);
+    const affinity::NodeId known = source.table->look_up(digest, request.now, source.idle);
+    asked = request.shared->ask({.digest = digest, .value = value, .known = known}, waiter);
+    return asked;
+  });
+  return asked;
+}
+
+void keep_shared(const AppRequest& request, const AppKey& key) {
+  const affinity::SharedSession session{.digest = key.learned, .value = key.value, .known = key.found};
+  const std::string& node = request.pool.set->names()[*key.node];
+  if (key.is_untold) {
+    request.shared->tell(session, node);
+  } else if (key.is_due) {
+    request.shared->keep(session, node);
+  }
 }
 
 void claim(const AppRequest& request, AppKey& key, const affinity::Choice& choice, std::size_t node) {
@@ -134,8 +178,12 @@ CookieNews read_answer(const AppRequest& request, const http::ResponseHead& head
     }
     news.begins = true;
     if (table == nullptr) continue;
-    const affinity::SessionDigest session = table->digest(http::unquoted(cookie->value));
-    count(request, table->bind(session, request.pool.nodes->id_of(node), request.now, request.source.idle));
+    const std::string_view value = http::unquoted(cookie->value);
+    const affinity::SessionDigest session = table->digest(value);
+    const auto bound = table->bind(session, request.pool.nodes->id_of(node), request.now, request.source.idle);
+    count(request, bound);
+    if (request.shared == nullptr || !bound.anew) continue;  // Many set it with every answer.
+    request.shared->tell({.digest = session, .value = value}, request.pool.set->names()[node]);
   }
   news.ends = removes && !news.begins;
   return news;
@@ -143,11 +191,19 @@ CookieNews read_answer(const AppRequest& request, const http::ResponseHead& head
 
 void learn(const AppRequest& request, AppKey& key, const Lesson& lesson) {
   if (request.source.table == nullptr) return;
-  if (lesson.news.ends) return request.source.table->forget(key.learned);
+  if (lesson.news.ends) {
+    request.source.table->forget(key.learned);
+    if (request.shared != nullptr) request.shared->forget(key.value);
+    return;
+  }
   // Else bound as before; or a cookie's value that nobody here has set, which anybody may have made up.
-  if (binds_anew(lesson.verdict)) rebind(request, key, request.pool.nodes->id_of(lesson.node));
   // Whoever it was sent to first, and was to be bound to, did not answer.
   if (lesson.verdict == Verdict::detour) rebind(request, key, key.found);
+  if (!binds_anew(lesson.verdict)) return;
+  const affinity::NodeId node = request.pool.nodes->id_of(lesson.node);
+  rebind(request, key, node);
+  if (request.shared == nullptr || key.bound != node) return;
+  request.shared->tell({.digest = key.learned, .value = key.value}, request.pool.set->names()[lesson.node]);
 }
 
 }  // namespace stickler::proxy

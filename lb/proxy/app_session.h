@@ -10,6 +10,7 @@
 
 #include "lb/affinity/app_key.h"
 #include "lb/affinity/learned_table.h"
+#include "lb/affinity/shared_table.h"
 #include "lb/base/clock.h"
 #include "lb/http/message.h"
 
@@ -30,8 +31,9 @@ struct AppSessionSource {
   std::string name;         // Of the cookie, or of the header, whatever its case.
   bool in_paths = false;    // A path parameter of that name may have the value, where clients take no cookies.
   std::string separator{};  // Of route_suffix, before the node's name.
-  std::shared_ptr<affinity::LearnedTable> table{};  // Of those that are learned.
-  Duration idle{};                                  // How long a session counts that is not used, in the table, too.
+  std::shared_ptr<affinity::LearnedTable> table{};                // Of those that are learned.
+  std::shared_ptr<const affinity::SharedTableSettings> shared{};  // Given: other balancers know what it knows.
+  Duration idle{};               // How long a session counts that is not used, in the table, too.
   std::uint64_t count_seed = 0;  // Of those that are not learned: clients choose their values, not what is counted.
 
   bool is_header() const { return how == How::learned_header || how == How::hashed_header; }
@@ -55,7 +57,16 @@ struct AppRequest {
   const AppSessionSource& source;
   const EpochPool& pool;
   TimePoint now;
+  affinity::SharedTable* shared = nullptr;  // This worker's, of the pool; nullptr: there is none.
 };
+
+// Whether it is worth to wait for what other balancers know: of a session that is bound to nobody here, or whose node
+// it would leave. `waiter` is called when that is in the table. Requires: request.shared.
+bool ask_others(const AppRequest& request, const http::RequestHead& head, const affinity::AppKey& key,
+                affinity::SharedTable::Waiter& waiter);
+
+// The session is in use where it was: the others are told from time to time. Requires: request.shared and key.node.
+void keep_shared(const AppRequest& request, const affinity::AppKey& key);
 
 // The request goes to `node` now. A learned session that is bound to nobody, or whose node is down, belongs to it from
 // here on, so that its next requests follow without waiting for the answer.

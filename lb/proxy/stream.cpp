@@ -18,6 +18,7 @@ static_assert(affinity::verdict_count <= metrics::verdicts_max);
 
 Stream::Stream(Worker& worker)
     : worker_(worker),
+      waiter_([](void* stream) { static_cast<Stream*>(stream)->on_shared_answer(); }, this),
       deadline_(
           worker.deadlines(), [](void* stream) { static_cast<Stream*>(stream)->on_deadline(); }, this) {}
 
@@ -94,6 +95,7 @@ void Stream::on_client_gone(Failure failure) {
 void Stream::finish(Failure failure) {
   decision_.waits = linked();
   leave_queue();
+  waiter_.unlink();
   deadline_.disarm();
   if (std::exchange(holds_client_, false)) client_->release(io::Hold::connecting);
   count(failure);
@@ -198,6 +200,7 @@ void Stream::clear() {
   verdict_ = affinity::Verdict::none;
   served_by_.reset();
   attempts_ = 0;
+  asked_ = 0;
   decision_ = {};
   refreshed_ = stay_ = false;
   last_failure_ = Failure::none;

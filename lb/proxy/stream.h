@@ -106,6 +106,8 @@ class Stream : public ListNode<Stream> {
 
   // stream_attempt.cpp
   void choose_node();
+  bool wait_for_others();
+  void on_shared_answer();
   void attempt();
   Seeking seeking() const;
   void note_session();
@@ -180,13 +182,15 @@ class Stream : public ListNode<Stream> {
   std::optional<std::size_t> served_by_;
   std::array<std::size_t, attempts_max> tried_{};
   std::uint8_t attempts_ = 0;
-  DecisionRecord decision_;    // As far as it is made.
-  bool refreshed_ = false;     // One attempt more, because a kept connection was stale.
-  bool stay_ = false;          // The next attempt goes to the same node, over a fresh connection.
-  bool is_placed_ = false;     // It counts as a session of the node of this attempt: its load has it.
-  bool is_trial_ = false;      // This attempt has the turn of its backend's trial.
-  bool request_sent_ = false;  // The head went to the connection of this attempt.
-  bool holds_client_ = false;  // Reading is held until the request can be sent.
+  affinity::SharedTable::Waiter waiter_;  // For what other balancers know.
+  std::uint8_t asked_ = 0;                // How many times they were.
+  DecisionRecord decision_;               // As far as it is made.
+  bool refreshed_ = false;                // One attempt more, because a kept connection was stale.
+  bool stay_ = false;                     // The next attempt goes to the same node, over a fresh connection.
+  bool is_placed_ = false;                // It counts as a session of the node of this attempt: its load has it.
+  bool is_trial_ = false;                 // This attempt has the turn of its backend's trial.
+  bool request_sent_ = false;             // The head went to the connection of this attempt.
+  bool holds_client_ = false;             // Reading is held until the request can be sent.
   Failure last_failure_ = Failure::none;
 
   // The answer.

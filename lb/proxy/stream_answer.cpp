@@ -154,7 +154,10 @@ const AppSessionSource* Stream::app_source() const {
 
 // Requires: app_source() is not nullptr.
 AppRequest Stream::app_request() const {
-  return {.source = *app_source(), .pool = *pool_, .now = worker_.loop().now()};
+  return {.source = *app_source(),
+          .pool = *pool_,
+          .now = worker_.loop().now(),
+          .shared = app_source()->shared != nullptr ? pool_->runtime->shared.get() : nullptr};
 }
 
 std::string_view Stream::prefixed_cookie() const {

@@ -12,12 +12,14 @@ namespace stickler::proxy {
 namespace {
 
 constexpr std::chrono::seconds failed_attempt_time{1};  // As what it counts at least: a refusal is no fast answer.
+constexpr std::uint8_t questions_max = 8;               // About one request's session.
 
 }  // namespace
 
 void Stream::choose_node() {
   if (pool().affinity) {
     session_ = find_session(head_, *pool_, {.now = worker_.loop().now(), .wall = worker_.loop().wall()});
+    if (wait_for_others()) return;
     note_session();
   }
   verdict_ = session_.choice.verdict;
@@ -37,6 +39,26 @@ void Stream::join_drains() {
       if (member.pace != nullptr && member.backend == backend) session_.stay = member.pace->enter(*identity);
     }
   }
+}
+
+// A session that nobody knows here may be known elsewhere, and one that would be moved may have been, by another
+// balancer. True: the stream waits for what they say, for a bounded time.
+bool Stream::wait_for_others() {
+  if (pool_->runtime->shared == nullptr || !session_.app_key) return false;
+  const AppRequest request = app_request();
+  if (session_.choice.verdict == affinity::Verdict::bound) {
+    keep_shared(request, *session_.app_key);
+    return false;
+  }
+  if (asked_ == questions_max || !ask_others(request, head_, *session_.app_key, waiter_)) return false;
+  ++asked_;
+  hold_client();
+  return true;
+}
+
+void Stream::on_shared_answer() {
+  choose_node();
+  worker_.gather().flush();
 }
 
 Seeking Stream::seeking() const {

@@ -110,6 +110,7 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
   std::vector<std::unique_ptr<Listening>> listening =
       draining_ ? std::vector<std::unique_ptr<Listening>>{} : listen(*epoch);
   epoch_ = std::move(epoch);
+  share_tables();
   upstreams_.keep_only([this](const Http1Upstream& connection) {
     return std::ranges::any_of(epoch_->pools, [&](const EpochPool& pool) {
       return std::ranges::any_of(pool.set->members(), [&](const cluster::Member& member) {
@@ -127,6 +128,27 @@ void Worker::adopt(std::shared_ptr<Epoch> epoch) {
   listening_ = std::move(listening);
   for (const auto& open : listening_) resume(*open);  // The limit may have been raised.
   sessions_.for_each([](Http1Session& session) { session.follow_reload(); });
+}
+
+// Connections to stores are kept as long as all that they were made for is the same. Those that wait for a store which
+// is no longer asked go on without it.
+void Worker::share_tables() {
+  for (const auto& [name, runtime] : pool_runtimes_) {
+    const auto pool = std::ranges::find(epoch_->pools, runtime.get(), &EpochPool::runtime);
+    const auto* affinity = pool == epoch_->pools.end() ? nullptr : &pool->settings->affinity;
+    const bool is_app = affinity != nullptr && *affinity && (*affinity)->app_session;
+    const auto wanted = is_app ? (*affinity)->app_session->shared : nullptr;
+    if (wanted == runtime->shared_by) continue;
+    if (wanted != nullptr && runtime->shared_by != nullptr && *wanted == *runtime->shared_by) continue;
+    runtime->shared.reset();
+    runtime->shared_by = wanted;
+    if (wanted == nullptr) continue;
+    runtime->shared = options_.make_shared_table({.loop = loop_,
+                                                  .deadlines = deadlines_,
+                                                  .settings = wanted,
+                                                  .counters = *pool->counters,
+                                                  .worker = options_.index});
+  }
 }
 
 // There may be more places than before.

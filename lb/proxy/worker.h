@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lb/affinity/shared_table.h"
 #include "lb/balance/policy.h"
 #include "lb/base/intrusive_list.h"
 #include "lb/base/random.h"
@@ -40,7 +41,21 @@ struct PoolRuntime {
 
   // max_per_backend as it is configured now: who leaves a place may have begun under another.
   std::uint32_t places = 0;
+
+  // Of a pool whose learned sessions other balancers know, too; and by what it was made.
+  std::unique_ptr<affinity::SharedTable> shared{};
+  std::shared_ptr<const affinity::SharedTableSettings> shared_by{};
 };
+
+// Makes the SharedTable of a pool for one worker.
+struct SharedTablePlace {
+  io::Loop& loop;
+  io::Deadlines& deadlines;
+  std::shared_ptr<const affinity::SharedTableSettings> settings;
+  metrics::PoolCounters& counters;
+  std::uint32_t worker;
+};
+using MakeSharedTable = std::function<std::unique_ptr<affinity::SharedTable>(const SharedTablePlace& place)>;
 
 // What a worker tells the control thread. Called on the worker's thread.
 struct ControlLink {
@@ -61,6 +76,7 @@ struct WorkerOptions {
   std::uint64_t seed = 0;
   LogBuffer* access_log = nullptr;  // nullptr: off. Outlives the worker.
   PoolTurns turns{};                // Where it goes on.
+  MakeSharedTable make_shared_table{};
   ControlLink control;
 };
 
@@ -118,6 +134,7 @@ class Worker {
 
   void adopt(std::shared_ptr<Epoch> epoch);
   void serve_all_waiting();
+  void share_tables();
   std::vector<std::unique_ptr<Listening>> listen(Epoch& epoch);
   void accept(Listening& listening, int fd, const Address& peer);
   void resume(Listening& listening);

@@ -150,11 +150,22 @@ proxy::AffinitySettings compile_app_affinity(const config::Pool& pool, CompileCo
       affinity.app_cookie ? compile_app_cookie(*affinity.app_cookie) : compile_header(*affinity.header);
   if (affinity.learns()) source.table = context.learned_table(pool.name, affinity.table.entries);
   source.idle = affinity.table.idle;
+  affinity::CookieKeys keys(std::array{context.random_cookie_key(pool.name)});
+  if (affinity.learns() && affinity.table.store) {
+    source.shared = std::make_shared<const affinity::SharedTableSettings>(
+        affinity::SharedTableSettings{.store = *affinity.table.store,
+                                      .timeout = affinity.table.timeout,
+                                      .keys = affinity.table.keys,
+                                      .pool = pool.name,
+                                      .idle = affinity.table.idle,
+                                      .table = source.table,
+                                      .node_key = keys.signing()});
+  }
   source.count_seed = hash_bytes(context.random_cookie_key(pool.name));
   const bool hashes = source.how == proxy::AppSessionSource::How::hashed_header;
   return {.app_session = std::move(source),
           .cookie = {},
-          .keys = affinity::CookieKeys(std::array{context.random_cookie_key(pool.name)}),
+          .keys = std::move(keys),
           .rules = {},
           .backup = backup_rule_of(affinity.backup),
           .backup_header = {},

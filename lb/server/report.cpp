@@ -14,6 +14,7 @@ namespace stickler::server {
 namespace {
 
 static_assert(cluster::ejected_words.size() <= metrics::ejections_max);
+static_assert(affinity::shared_call_count == metrics::shared_calls_max);
 
 std::string_view word_of(cluster::ProbeVerdict verdict) {
   switch (verdict) {
@@ -110,6 +111,12 @@ admin::BackendReport Server::report_backend(const config::Pool& pool, const conf
   return report;
 }
 
+std::optional<bool> Server::is_shared_table_up(const config::Pool& pool) const {
+  if (!pool.affinity.learns() || !pool.affinity.table.store) return std::nullopt;
+  const metrics::PoolTotals totals = metrics_.pool_totals(pool.name);
+  return metrics::still_open(totals.shared_opened, totals.shared_closed) >= workers_->size();
+}
+
 admin::PoolReport Server::report_pool(const config::Pool& pool) const {
   const metrics::PoolTotals totals = metrics_.pool_totals(pool.name);
   admin::PoolReport report;
@@ -162,7 +169,10 @@ void Server::render_metrics(std::string& out) {
                           .backends = {}};
   for (const config::Pool& pool : config_.pools) {
     const auto turn = backends_.view(pool.name);
-    now.pools.push_back({.name = pool.name, .panic = turn.panics, .on_standby = turn.on_standby});
+    now.pools.push_back({.name = pool.name,
+                         .panic = turn.panics,
+                         .on_standby = turn.on_standby,
+                         .shared_table_up = is_shared_table_up(pool)});
     if (const auto found = discoveries_.find(pool.name); found != discoveries_.end()) {
       now.pools.back().lists = {.applied = found->second.applied, .refused = found->second.refused};
     }
@@ -184,7 +194,8 @@ void Server::render_metrics(std::string& out) {
                   {.refusals = refusals,
                    .failures = proxy::failure_words,
                    .verdicts = affinity::verdict_words,
-                   .ejections = cluster::ejected_words},
+                   .ejections = cluster::ejected_words,
+                   .shared_calls = affinity::shared_call_words},
                   now);
 }
 

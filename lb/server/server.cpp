@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lb/base/log.h"
+#include "lb/redis/session_table.h"
 #include "lb/server/explaining.h"
 #include "lb/server/machine.h"
 
@@ -35,6 +36,17 @@ proxy::FormatLine format_of(config::AccessLogFormat format) {
       break;
   }
   return proxy::format_combined;
+}
+
+std::unique_ptr<affinity::SharedTable> make_shared_table(const proxy::SharedTablePlace& place) {
+  return std::make_unique<redis::SessionTable>(
+      redis::Client::Place{.loop = place.loop, .deadlines = place.deadlines, .clock = place.loop},
+      redis::SessionTable::Options{.settings = place.settings,
+                                   .counters = {.calls = place.counters.shared_calls,
+                                                .opened = place.counters.shared_opened,
+                                                .closed = place.counters.shared_closed,
+                                                .evicted = place.counters.sessions_evicted},
+                                   .logs = place.worker == 0});
 }
 
 }  // namespace
@@ -153,6 +165,7 @@ void Server::start_workers() {
          .seed = random_seed(),
          .access_log = access_log_ != nullptr ? &access_log_->buffer(i) : nullptr,
          .turns = i < inherited_state_.turns.size() ? std::move(inherited_state_.turns[i]) : proxy::PoolTurns{},
+         .make_shared_table = make_shared_table,
          .control = {
              .on_failure_streak = to_control([this](const auto& backend) { on_failure_streak(backend); }),
              .on_trial = [this](const std::shared_ptr<cluster::Backend>& backend,

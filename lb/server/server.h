@@ -124,6 +124,7 @@ class Server final : private admin::AdminSource {
   admin::PoolReport report_pool(const config::Pool& pool) const;
   std::optional<admin::DrainReport> report_drain(const cluster::BackendRegistry::View& view,
                                                  std::uint64_t sessions) const;
+  std::optional<bool> is_shared_table_up(const config::Pool& pool) const;
   admin::BackendReport report_backend(const config::Pool& pool, const config::Backend& backend) const;
 
   // Of a pool that has discover.file.

@@ -47,6 +47,9 @@ std::string Stage::configuration(const std::string& text) {
     if (is_listen) changed = replaced(changed, R"re(()(\d+\.\d+\.\d+\.\d+:\d+|\[::\]:\d+))re", on_free_port);
     changed = replaced(changed, R"re((address:\s*"?)(\d+\.\d+\.\d+\.\d+:\d+))re",
                        [this](const std::string& written) { return backend_address(written); });
+    // Where nobody listens: the one of this machine is none of the test's business.
+    changed = replaced(changed, R"re((redis://)(\d+\.\d+\.\d+\.\d+:\d+))re",
+                       [this](const std::string&) { return reserved_.emplace_back().address(); });
     const bool switches_user = line.find("user: www-data") != std::string::npos && ::geteuid() != 0;
     if (!switches_user) ours += changed + "\n";
   }

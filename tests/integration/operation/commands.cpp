@@ -149,7 +149,6 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
       {"pool", "hash: {on: sni}"},
       {"pool", "affinity: {failback: immediate}"},
       {"pool", "affinity: {overload: {queue: 1s}}"},
-      {"pool", "affinity: {header: {name: X-Session, how: learn}, table: {store: redis://127.0.0.1:6379}}"},
       {"pool", "health: {active: {type: grpc}}"},
       {"pool", "protocol: h2"},
       {"pool", "tls: {verify: true}"},

@@ -53,6 +53,24 @@ TEST_CASE("what is rendered is JSON that, read as a configuration, is the same o
   CHECK(render_json(again.config) == render_json(first.config));
 }
 
+TEST_CASE("where a store is is rendered, and its password is not") {
+  const std::string with_store = R"(version: 1
+listeners: {web: {listen: 127.0.0.1:80, pool: a}}
+pools:
+  a:
+    affinity:
+      header: {name: X, how: learn}
+      table: {store: "redis://:geheim@127.0.0.1:6379/2", keys: ["a key that is at least 32 bytes long"]}
+    backends: [{name: a, address: 127.0.0.1:9001}]
+)";
+  const Loaded loaded = load(with_store);
+  REQUIRE(loaded.ok());
+  const std::string json = render_json(loaded.config);
+  CHECK(json.find(R"("store": "redis://:***@127.0.0.1:6379/2", "timeout": "50ms", "keys": ["***"])") !=
+        std::string::npos);
+  CHECK(json.find("geheim") == std::string::npos);
+}
+
 TEST_CASE("defaults are rendered as the file would give them") {
   const std::string json = render_json(Config{});
   CHECK(

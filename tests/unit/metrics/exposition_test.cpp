@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 3> refusals = {"none", "te_and_cl", "no_b
 constexpr std::array<std::string_view, 2> failures = {"none", "reset"};
 constexpr std::array<std::string_view, 2> verdicts = {"none", "bound"};
 constexpr std::array<std::string_view, 2> ejections = {"consecutive_failures", "trial"};
+constexpr std::array<std::string_view, 2> shared_calls = {"found", "timeout"};
 
 ProcessNow some_process() {
   return {.version = "1.2.3",
@@ -26,7 +27,10 @@ ProcessNow some_process() {
           .reloads_applied = 4,
           .reloads_refused = 1,
           .access_log_dropped = 9,
-          .pools = {{.name = "login", .panic = true, .lists = ListChanges{.applied = 8, .refused = 2}},
+          .pools = {{.name = "login",
+                     .panic = true,
+                     .lists = ListChanges{.applied = 8, .refused = 2},
+                     .shared_table_up = true},
                     {.name = "other", .on_standby = true}},
           .backends = {{.pool = "login",
                         .name = "a",
@@ -41,7 +45,12 @@ ProcessNow some_process() {
 
 std::string rendered(const Registry& registry) {
   std::string out;
-  render(out, registry, {.refusals = refusals, .failures = failures, .verdicts = verdicts, .ejections = ejections},
+  render(out, registry,
+         {.refusals = refusals,
+          .failures = failures,
+          .verdicts = verdicts,
+          .ejections = ejections,
+          .shared_calls = shared_calls},
          some_process());
   return out;
 }
@@ -164,6 +173,20 @@ TEST_CASE("a gauge of two counters never reads as a huge number") {
   Registry registry;
   registry.listener(0, "web").connections_closed.add(1);
   CHECK(has_line(rendered(registry), "stickler_listener_connections_open{listener=\"web\"} 0"));
+}
+
+TEST_CASE("only a pool that shares what it learns is said to do so well or badly") {
+  Registry registry;
+  count_something(registry);
+  registry.pool(0, "login").shared_calls[1].add(2);
+  registry.pool(1, "login").shared_calls[1].add(3);
+  registry.pool(0, "other");
+  const std::string page = rendered(registry);
+  CHECK(has_line(page, "stickler_shared_table_up{pool=\"login\"} 1"));
+  CHECK(has_line(page, "stickler_shared_table_calls_total{pool=\"login\",reason=\"found\"} 0"));
+  CHECK(has_line(page, "stickler_shared_table_calls_total{pool=\"login\",reason=\"timeout\"} 5"));
+  CHECK(page.find("stickler_shared_table_up{pool=\"other\"}") == std::string::npos);
+  CHECK(page.find("stickler_shared_table_calls_total{pool=\"other\"") == std::string::npos);
 }
 
 TEST_CASE("label values and help texts are escaped") {
