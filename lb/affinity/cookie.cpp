@@ -11,13 +11,23 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint8_t version = 1;
-constexpr std::size_t body_bytes = 41;
 constexpr std::size_t tag_bytes = crypto_shorthash_siphashx24_BYTES;
-constexpr std::size_t cookie_bytes = body_bytes + tag_bytes;
-static_assert(cookie_bytes % 3 == 0 && cookie_bytes / 3 * 4 == cookie_chars);  // No padding, no spare bits.
 
-using Bytes = std::array<std::uint8_t, cookie_bytes>;
+// Of one version, which is its first byte.
+struct Format {
+  std::uint8_t version;
+  std::size_t body_bytes;  // Before the tag.
+
+  constexpr std::size_t bytes() const { return body_bytes + tag_bytes; }
+  constexpr std::size_t chars() const { return bytes() / 3 * 4; }
+};
+constexpr Format plain{.version = 1, .body_bytes = 41};
+constexpr Format with_home{.version = 2, .body_bytes = 50};
+// No padding, no spare bits.
+static_assert(plain.bytes() % 3 == 0 && plain.chars() == cookie_chars);
+static_assert(with_home.bytes() % 3 == 0 && with_home.chars() == cookie_chars_with_home);
+
+using Bytes = std::array<std::uint8_t, with_home.bytes()>;  // As many of them as the format has.
 using Tag = std::array<std::uint8_t, tag_bytes>;
 
 // Where the fields are; their order is the format.
@@ -25,8 +35,9 @@ struct Field {
   std::size_t at, size;
 };
 constexpr Field key_field{1, 2}, primary_field{3, 8}, backup_field{11, 8}, generation_field{19, 4}, issued_field{23, 5},
-    last_seen_field{28, 5}, nonce_field{33, 8};
-static_assert(nonce_field.at + nonce_field.size == body_bytes);
+    last_seen_field{28, 5}, nonce_field{33, 8}, home_field{41, 8}, zero_field{49, 1};
+static_assert(nonce_field.at + nonce_field.size == plain.body_bytes);
+static_assert(zero_field.at + zero_field.size == with_home.body_bytes);
 
 template <Field field>
 void put(Bytes& bytes, std::uint64_t value) {
@@ -40,12 +51,19 @@ std::uint64_t get(const Bytes& bytes) {
   return value;
 }
 
-Tag tag_of(const Bytes& bytes, const CookieKey& key, std::string_view pool) {
+struct Sealing {
+  const CookieKey& key;
+  std::string_view pool;
+};
+
+Tag tag_of(const Bytes& bytes, const Format& format, const Sealing& sealing) {
   // SipHash wants its input in one piece, and a cookie must not cost an allocation. The length before the name keeps
   // a long name's hash from standing for a short name.
   constexpr std::size_t name_max = 64;
   constexpr std::uint8_t name_is_hashed = 0xff;
-  std::array<std::uint8_t, body_bytes + 1 + name_max> message;
+  const auto& [key, pool] = sealing;
+  const std::size_t body_bytes = format.body_bytes;
+  std::array<std::uint8_t, with_home.body_bytes + 1 + name_max> message;
   std::memcpy(message.data(), bytes.data(), body_bytes);
   std::uint8_t* name = message.data() + body_bytes + 1;
   std::size_t size = body_bytes + 1;
@@ -75,24 +93,25 @@ constexpr std::array<std::uint8_t, 256> digit_values = [] {
   return values;
 }();
 
-CookieText encode(const Bytes& bytes) {
-  CookieText text;
-  for (std::size_t in = 0, out = 0; in < bytes.size(); in += 3, out += 4) {
+CookieText encode(const Bytes& bytes, const Format& format) {
+  CookieText encoded;
+  auto& text = encoded.chars;
+  encoded.size = format.chars();
+  for (std::size_t in = 0, out = 0; in < format.bytes(); in += 3, out += 4) {
     const unsigned group = static_cast<unsigned>(bytes[in] << 16 | bytes[in + 1] << 8 | bytes[in + 2]);
     text[out] = alphabet[group >> 18];
     text[out + 1] = alphabet[group >> 12 & 63];
     text[out + 2] = alphabet[group >> 6 & 63];
     text[out + 3] = alphabet[group & 63];
   }
-  return text;
+  return encoded;
 }
 
-// Only the canonical text: no other length, character or padding.
+// Only the canonical text: no other length, character or padding. Requires: the length is that of a format.
 std::optional<Bytes> decode(std::string_view text) {
-  if (text.size() != cookie_chars) return std::nullopt;
   Bytes bytes;
   unsigned seen = 0;
-  for (std::size_t in = 0, out = 0; in < cookie_chars; in += 4, out += 3) {
+  for (std::size_t in = 0, out = 0; in < text.size(); in += 4, out += 3) {
     unsigned group = 0;
     for (std::size_t i = 0; i < 4; ++i) {
       const unsigned digit = digit_values[static_cast<std::uint8_t>(text[in + i])];
@@ -105,6 +124,20 @@ std::optional<Bytes> decode(std::string_view text) {
   }
   if ((seen & foreign) != 0) return std::nullopt;
   return bytes;
+}
+
+// nullptr: of none.
+const Format* format_of(std::string_view text) {
+  for (const Format* format : {&plain, &with_home}) {
+    if (format->chars() == text.size()) return format;
+  }
+  return nullptr;
+}
+
+// What seal() would not have written is none of ours.
+bool is_canonical(const Bytes& bytes, const Format& format) {
+  if (bytes.front() != format.version) return false;
+  return format.version == plain.version || (get<home_field>(bytes) != 0 && get<zero_field>(bytes) == 0);
 }
 
 // Requires: `unix` is at most clock_skew_max after `now`, so that it fits WallTime.
@@ -125,8 +158,9 @@ Seal judge(const Binding& binding, const CookieRules& rules, WallTime now) {
 
 CookieText seal(const Binding& binding, const CookieKeys& keys, std::string_view pool) {
   const CookieKey& key = keys.signing();
+  const Format& format = binding.home == 0 ? plain : with_home;
   Bytes bytes;
-  bytes[0] = version;
+  bytes[0] = format.version;
   put<key_field>(bytes, key.id);
   put<primary_field>(bytes, binding.primary);
   put<backup_field>(bytes, binding.backup);
@@ -134,29 +168,36 @@ CookieText seal(const Binding& binding, const CookieKeys& keys, std::string_view
   put<issued_field>(bytes, static_cast<std::uint64_t>(binding.issued));
   put<last_seen_field>(bytes, static_cast<std::uint64_t>(binding.last_seen));
   put<nonce_field>(bytes, binding.nonce);
-  const Tag tag = tag_of(bytes, key, pool);
-  std::copy(tag.begin(), tag.end(), bytes.begin() + body_bytes);
-  return encode(bytes);
+  if (binding.home != 0) {
+    put<home_field>(bytes, binding.home);
+    put<zero_field>(bytes, 0);
+  }
+  const Tag tag = tag_of(bytes, format, {key, pool});
+  std::memcpy(bytes.data() + format.body_bytes, tag.data(), tag.size());
+  return encode(bytes, format);
 }
 
 Opened open(std::string_view text, const CookieKeys& keys, const CookieRules& rules, WallTime now) {
   Opened opened;
+  const Format* format = format_of(text);
+  if (format == nullptr) return opened;
   const std::optional<Bytes> decoded = decode(text);
-  if (!decoded || decoded->front() != version) return opened;
+  if (!decoded || !is_canonical(*decoded, *format)) return opened;
   const Bytes& bytes = *decoded;
 
   const auto key_id = get<key_field>(bytes);
   for (std::size_t i = 0; i < keys.all().size(); ++i) {
     const CookieKey& key = keys.all()[i];
     if (key.id != key_id) continue;  // Two keys may share an id: the tag decides.
-    const Tag tag = tag_of(bytes, key, rules.pool);
-    if (crypto_verify_16(tag.data(), bytes.data() + body_bytes) != 0) continue;
+    const Tag tag = tag_of(bytes, *format, {key, rules.pool});
+    if (crypto_verify_16(tag.data(), bytes.data() + format->body_bytes) != 0) continue;
     const Binding binding{.primary = get<primary_field>(bytes),
                           .backup = get<backup_field>(bytes),
                           .generation = static_cast<std::uint32_t>(get<generation_field>(bytes)),
                           .issued = static_cast<std::int64_t>(get<issued_field>(bytes)),
                           .last_seen = static_cast<std::int64_t>(get<last_seen_field>(bytes)),
-                          .nonce = get<nonce_field>(bytes)};
+                          .nonce = get<nonce_field>(bytes),
+                          .home = format->version == with_home.version ? get<home_field>(bytes) : 0};
     opened.seal = judge(binding, rules, now);
     if (opened.seal == Seal::forged) return opened;
     opened.binding = binding;
@@ -169,6 +210,8 @@ Opened open(std::string_view text, const CookieKeys& keys, const CookieRules& ru
 bool needs_refresh(const Binding& binding, const CookieRules& rules, WallTime now) {
   return age(binding.last_seen, now) > rules.idle / 4;
 }
+
+bool was_silent(const Binding& binding, Duration idle, WallTime now) { return age(binding.last_seen, now) > idle / 2; }
 
 std::int64_t unix_seconds(WallTime time) { return std::chrono::ceil<seconds>(time.time_since_epoch()).count(); }
 

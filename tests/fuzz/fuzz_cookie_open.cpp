@@ -40,7 +40,8 @@ Binding binding_of(const std::uint8_t* data, std::size_t size) {
           .generation = static_cast<std::uint32_t>(word(16)),
           .issued = now_seconds - static_cast<std::int64_t>(bytes[20] * 256),
           .last_seen = now_seconds - static_cast<std::int64_t>(bytes[21] * 16),
-          .nonce = word(24)};
+          .nonce = word(24),
+          .home = bytes[22] % 2 == 0 ? 0 : word(4)};
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           Seal::forged);
   if (size < 2) return 0;
   // One changed character is enough.
-  char& c = sealed[data[0] % sealed.size()];
+  char& c = sealed.chars[data[0] % sealed.size];
   const char before = c;
   c = static_cast<char>(data[1]);
   if (c != before) require(open(as_text(sealed), keys(), rules, now).seal == Seal::forged);

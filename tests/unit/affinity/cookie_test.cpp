@@ -16,7 +16,12 @@ std::string sealed(const Binding& binding, const CookieKeys& keys, std::string_v
   return std::string(as_text(seal(binding, keys, pool)));
 }
 
-TEST_CASE("a cookie opens to what was sealed in it") {
+Binding with_home(Binding binding = some_binding()) {
+  binding.home = 0xa1a2a3a4a5a6a7a8;
+  return binding;
+}
+
+TEST_CASE("a cookie opens to what was sealed in it, and only one with a home is longer") {
   const CookieKeys keys = keys_of({key_a});
   std::vector<Binding> rows = {some_binding()};
   rows.push_back({.primary = 1, .issued = unix_seconds(noon), .last_seen = unix_seconds(noon)});
@@ -26,9 +31,10 @@ TEST_CASE("a cookie opens to what was sealed in it") {
                   .issued = unix_seconds(noon),
                   .last_seen = unix_seconds(noon),
                   .nonce = 1});
+  for (std::size_t i = 0; i < 3; ++i) rows.push_back(with_home(rows[i]));
   for (const Binding& binding : rows) {
     const std::string text = sealed(binding, keys);
-    CHECK(text.size() == cookie_chars);
+    CHECK(text.size() == (binding.home == 0 ? cookie_chars : cookie_chars_with_home));
     CHECK(text.find_first_not_of(alphabet) == std::string::npos);
     const Opened opened = open_text(text, keys);
     CHECK(opened.seal == Seal::ok);
@@ -37,18 +43,31 @@ TEST_CASE("a cookie opens to what was sealed in it") {
   }
 }
 
-// Cookies are in browsers while we are upgraded: this text must open for as long as the format is version 1. It was
-// computed apart from this code, from the published BLAKE2b and SipHash.
-TEST_CASE("the format does not change unnoticed") {
+// Cookies are in browsers while we are upgraded: these texts must open for as long as there are these versions. They
+// were computed apart from this code, from the published BLAKE2b and SipHash.
+TEST_CASE("the formats do not change unnoticed") {
   const CookieKeys keys = keys_of({key_a});
-  const std::string text = "AfiTAQIDBAUGBwjx8vP09fb3-N6tvu8Aa0nD8ABrSdHE__________9LL_HYIda9qKCCBKWt0pgS";
-  CHECK(sealed(some_binding(), keys) == text);
-  CHECK(open_text(text, keys).binding == some_binding());
+  const std::string first = "AfiTAQIDBAUGBwjx8vP09fb3-N6tvu8Aa0nD8ABrSdHE__________9LL_HYIda9qKCCBKWt0pgS";
+  CHECK(sealed(some_binding(), keys) == first);
+  CHECK(open_text(first, keys).binding == some_binding());
+  const std::string second = "AviTAQIDBAUGBwjx8vP09fb3-N6tvu8Aa0nD8ABrSdHE__________-hoqOkpaanqAB5iPQKfVRJKMJv_cV3QLS-";
+  CHECK(sealed(with_home(), keys) == second);
+  CHECK(open_text(second, keys).binding == with_home());
+}
+
+// With tags that fit, computed apart from this code.
+TEST_CASE("what we would not have written is forged, though its tag fits") {
+  const CookieKeys keys = keys_of({key_a});
+  for (const char* text :
+       {"AviTAQIDBAUGBwjx8vP09fb3-N6tvu8Aa0nD8ABrSdHE__________8AAAAAAAAAAAB4p_FR8I1cavMnGEgDDnwX",     // No home.
+        "AviTAQIDBAUGBwjx8vP09fb3-N6tvu8Aa0nD8ABrSdHE__________-hoqOkpaanqAGScGHu_VsFfXFCTwEeQCNu"}) {  // No zero.
+    CHECK(open_text(text, keys).seal == Seal::forged);
+  }
 }
 
 TEST_CASE("every change of a single character is forged") {
   const CookieKeys keys = keys_of({key_a, key_b});
-  const std::string text = sealed(some_binding(), keys);
+  const std::string text = sealed(GENERATE(some_binding(), with_home()), keys);
   REQUIRE(open_text(text, keys).seal == Seal::ok);
   std::size_t accepted = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -65,15 +84,18 @@ TEST_CASE("every change of a single character is forged") {
 
 TEST_CASE("what is no cookie of ours is forged, and nothing of it is believed") {
   const CookieKeys keys = keys_of({key_a});
-  const std::string text = sealed(some_binding(), keys);
+  const std::string text = sealed(GENERATE(some_binding(), with_home()), keys);
   std::vector<std::string> rows = {"", "x", text + "A", text + text, " " + text, text + "=", "\"" + text + "\""};
   for (std::size_t length = 0; length < text.size(); ++length) {
     rows.push_back(text.substr(0, length));
     rows.push_back(text.substr(text.size() - length));
   }
-  rows.push_back(std::string(cookie_chars, 'A'));
-  rows.push_back(std::string(cookie_chars, '_'));
-  rows.push_back(std::string(cookie_chars, '\0'));
+  for (const std::size_t size : {cookie_chars, cookie_chars_with_home}) {
+    for (const char c : {'A', '_', '\0'}) rows.push_back(std::string(size, c));
+    std::string resized = text;  // Of one version, in the length of the other.
+    resized.resize(size, 'A');
+    if (resized != text) rows.push_back(resized);
+  }
   rows.push_back(sealed(some_binding(), keys_of({key_b})));
   rows.push_back(sealed(some_binding(), keys, "other"));
   rows.push_back(sealed(some_binding(), keys, "logi"));
@@ -188,6 +210,18 @@ TEST_CASE("the time last seen is rewritten once it is older than idle/4") {
   }
 }
 
+TEST_CASE("a silence is told once half of idle has passed since the time last seen") {
+  struct Row {
+    Duration seen_ago;
+    bool silent;
+  };
+  for (const Row& row : {Row{0s, false}, {15min, false}, {15min + 1s, true}, {1h, true}, {-5min, false}}) {
+    Binding binding = some_binding();
+    binding.last_seen = unix_seconds(noon - row.seen_ago);
+    CHECK(was_silent(binding, rules_of().idle, noon) == row.silent);
+  }
+}
+
 TEST_CASE("seconds are rounded up, so that no cookie looks older than it is") {
   CHECK(unix_seconds(WallTime{5s}) == 5);
   CHECK(unix_seconds(WallTime{5s + 1ns}) == 6);
@@ -204,6 +238,7 @@ TEST_CASE("opening and sealing allocate nothing") {
           open(forged, keys, rules_of(), noon);
           open(by_b, keys, rules_of(long_pool), noon);
           seal(some_binding(), keys, "login");
+          seal(with_home(), keys, "login");
           seal(some_binding(), keys, long_pool);
         }) == 0);
 }
