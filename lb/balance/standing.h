@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "lb/base/clock.h"
+
 namespace stickler::balance {
 
 enum class Standing : std::uint8_t {
@@ -12,6 +14,10 @@ enum class Standing : std::uint8_t {
   drained,     // Well, but its drain came to an end: nothing, and the sessions bound to it move.
   down,        // Confirmed down by a verdict, an ejection or the configuration: nothing.
 };
+
+// Of a backend since when it has been well, if that is so long ago that sessions which left it may come back
+// (cluster::Steadiness): it has not.
+inline constexpr TimePoint not_steady = TimePoint::max();
 
 // Whether the sessions that are bound to it may go there.
 constexpr bool takes_bound(Standing standing) {

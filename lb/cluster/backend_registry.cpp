@@ -111,7 +111,8 @@ std::vector<BackendMemory> BackendRegistry::memories() const {
                      .answer_time = entry.backend->load.answer_time.figure(),
                      .came_up = entry.came_up,
                      .configured = entry.settings.state,
-                     .order = entry.order});
+                     .order = entry.order,
+                     .steadiness = entry.steadiness.history()});
       if (entry.order) all.back().order->moved = entry.moved();
     }
   }
@@ -130,6 +131,7 @@ void BackendRegistry::recall(const std::vector<BackendMemory>& memories, TimePoi
     entry->came_up = memory.came_up;
     entry->breaker = Breaker(memory.breaker);
     forget_unwatched(*entry, pool->settings);
+    entry->steadiness = Steadiness(memory.steadiness);
     entry->backend->generation.store(memory.generation, std::memory_order_relaxed);
     entry->backend->load.answer_time.resume(memory.answer_time);
   }
@@ -157,6 +159,20 @@ void BackendRegistry::Entry::warm_up(const SlowStart& slow_start, TimePoint now)
   if (!next_step) came_up.reset();
 }
 
+void BackendRegistry::Entry::weigh_steadiness(Duration first, TimePoint now) {
+  const HealthInputs now_in = inputs();
+  const State state = effective_state(now_in);
+  if (state == State::up || state == State::draining || state == State::drained) {
+    steadiness.come_in(now);
+  } else {
+    const bool failed = now_in.probes == ProbeVerdict::down || !breaker.is_closed();
+    steadiness.go_out(failed ? Steadiness::Out::failed : Steadiness::Out::ordered, first, now);
+  }
+  const bool is_steady = first > Duration::zero() && steadiness.is_steady(first, now);
+  steady_since = is_steady ? *steadiness.history().well_since : balance::not_steady;
+  steady_at = first > Duration::zero() ? steadiness.steady_at(first, now) : std::nullopt;
+}
+
 // What follows for each from what is known of all. True: for one at least, something else than before.
 bool BackendRegistry::review(Pool& pool, TimePoint now) {
   std::vector<Footing> members;
@@ -170,6 +186,7 @@ bool BackendRegistry::review(Pool& pool, TimePoint now) {
     Entry& entry = pool.entries[i];
     const auto standing = std::exchange(entry.standing, turn.standings[i]);
     const auto share = entry.share;
+    const auto steady_since = entry.steady_since;
     // In panic everybody is needed whole.
     if (entry.standing == balance::Standing::down || turn.panics) {
       entry.came_up.reset();
@@ -177,7 +194,8 @@ bool BackendRegistry::review(Pool& pool, TimePoint now) {
       entry.came_up = now;
     }
     entry.warm_up(slow_start, now);
-    changed |= entry.standing != standing || entry.share != share;
+    entry.weigh_steadiness(pool.settings.steady_after, now);
+    changed |= entry.standing != standing || entry.share != share || entry.steady_since != steady_since;
   }
   pool.view = {.panics = turn.panics, .on_standby = turn.on_standby};
   return changed;
@@ -250,6 +268,14 @@ BackendRegistry::Trial BackendRegistry::record_trial(std::string_view pool_name,
   return passed ? Trial::passed : Trial::failed;
 }
 
+bool BackendRegistry::record_restart(std::string_view pool_name, std::string_view backend, TimePoint now) {
+  Pool* pool = find_pool(pool_name);
+  Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
+  if (entry == nullptr) return false;
+  entry->steadiness.restart(pool->settings.steady_after, now);
+  return review(*pool, now);
+}
+
 bool BackendRegistry::order(std::string_view pool_name, std::string_view backend, const Order& order, TimePoint now) {
   Pool* pool = find_pool(pool_name);
   Entry* entry = pool == nullptr ? nullptr : find_entry(*pool, backend);
@@ -285,7 +311,7 @@ std::uint64_t BackendRegistry::Entry::moved() const {
 
 std::optional<TimePoint> BackendRegistry::Entry::next_end() const {
   std::optional<TimePoint> next;
-  for (const auto end : {breaker.until(), end_of_drain(), next_step}) {
+  for (const auto end : {breaker.until(), end_of_drain(), next_step, steady_at}) {
     if (end && (!next || *end < *next)) next = end;
   }
   return next;
@@ -347,7 +373,8 @@ std::shared_ptr<const BackendSet> BackendRegistry::build(std::string_view pool_n
                        .standing = entry.standing,
                        .share = entry.share,
                        .on_trial = entry.is_tried(pool->second.view),
-                       .pace = entry.pace()});
+                       .pace = entry.pace(),
+                       .steady_since = entry.steady_since});
   }
   const PoolSettings& settings = pool->second.settings;
   balance::PolicyOptions options = settings.policy_options;

@@ -21,6 +21,7 @@
 #include "lb/cluster/breaker.h"
 #include "lb/cluster/health_state.h"
 #include "lb/cluster/outlier.h"
+#include "lb/cluster/steadiness.h"
 #include "lb/cluster/success_rate.h"
 #include "lb/cluster/turn.h"
 
@@ -54,6 +55,7 @@ struct PoolSettings {
   std::optional<OutlierRules> passive = OutlierRules{};
   std::uint32_t panic_below_percent = 0;
   Duration slow_start{};
+  Duration steady_after{};  // Steadiness's `first`; zero: nobody asks for it.
   std::vector<BackendSettings> backends;
 };
 
@@ -69,6 +71,7 @@ struct BackendMemory {
   std::optional<TimePoint> came_up{};      // If it starts slowly.
   Configured configured = Configured::up;  // What the order below departs from.
   std::optional<Order> order{};
+  Steadiness::History steadiness{};
 };
 
 class BackendRegistry {
@@ -100,12 +103,15 @@ class BackendRegistry {
   enum class Trial : std::uint8_t { goes_on, passed, failed };
   Trial record_trial(std::string_view pool, std::string_view backend, bool ok, TimePoint now);
 
+  // It answers as another than it was: it has started anew, without anybody having seen it down.
+  bool record_restart(std::string_view pool, std::string_view backend, TimePoint now);
+
   // Replaces an earlier order; one to be up or down that says what the configuration says is none. False: it changes
   // nothing, or there is no such backend.
   bool order(std::string_view pool, std::string_view backend, const Order& order, TimePoint now);
 
   // Ends the ejections, which become trials, the trials and the drains whose time has come; takes the steps of slow
-  // starts.
+  // starts and of becoming steady.
   struct Ended {
     using Backends = std::vector<std::shared_ptr<const Backend>>;
     Backends ejections;
@@ -154,6 +160,9 @@ class BackendRegistry {
     std::optional<TimePoint> came_up;        // Empty: it has its whole weight.
     std::uint32_t share = SlowStart::steps;  // Of it.
     std::optional<TimePoint> next_step;
+    Steadiness steadiness;
+    TimePoint steady_since = balance::not_steady;  // Where the pool asks for it.
+    std::optional<TimePoint> steady_at;
 
     HealthInputs inputs() const;
     bool eligible() const;
@@ -164,6 +173,7 @@ class BackendRegistry {
     std::uint64_t moved() const;
     std::optional<TimePoint> next_end() const;
     void warm_up(const SlowStart& slow_start, TimePoint now);
+    void weigh_steadiness(Duration first, TimePoint now);
     void turn_breaker(const OutlierRules& rules, TimePoint now, Ended& ended);
     void come_back();
     void forget_traffic();

@@ -23,6 +23,7 @@ BackendSet::BackendSet(std::vector<Member> members, std::string_view policy, bal
     if (member.on_trial) trials_.push_back(names_.size());
     names_.push_back(member.backend->name);
     standings_.push_back(member.standing);
+    steady_since_.push_back(member.steady_since);
     exclusions_.push_back(exclusion_of(member.state, member.standing));
     eligible_count_ += eligible ? 1 : 0;
     candidates.push_back({member.backend->name, &member.backend->load, eligible ? weight : 0});

@@ -28,6 +28,7 @@ struct Member {
   std::uint32_t share = SlowStart::steps;  // Of its weight, while it starts slowly.
   bool on_trial = false;                   // Single requests try it, beside those that are bound to it.
   DrainPace* pace = nullptr;               // Of a drain at a rate: `backend` has it.
+  TimePoint steady_since = balance::not_steady;
 };
 
 // An index is a place in the configured list of backends, whatever their health.
@@ -42,6 +43,7 @@ class BackendSet {
   std::span<const Member> members() const { return members_; }
   std::span<const std::string> names() const { return names_; }  // For PickState::remap and affinity::NodeTable.
   std::span<const balance::Standing> standings() const { return standings_; }
+  std::span<const TimePoint> steady_since() const { return steady_since_; }
   std::span<const Exclusion> exclusions() const { return exclusions_; }
   std::size_t eligible_count() const { return eligible_count_; }
   bool drains_at_a_rate() const { return drains_at_a_rate_; }      // One at least does.
@@ -60,6 +62,7 @@ class BackendSet {
   std::vector<Member> members_;
   std::vector<std::string> names_;
   std::vector<balance::Standing> standings_;
+  std::vector<TimePoint> steady_since_;
   std::vector<Exclusion> exclusions_;
   std::size_t eligible_count_ = 0;
   bool drains_at_a_rate_ = false;

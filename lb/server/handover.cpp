@@ -82,6 +82,20 @@ std::optional<cluster::Order> order_of(const Json& json) {
   return order;
 }
 
+Json to_json(const cluster::Steadiness::History& history) {
+  return {{"well_since", history.well_since ? Json(nanoseconds(*history.well_since)) : Json()},
+          {"failures", history.failures}};
+}
+
+// A process that knew nothing of it has not said it.
+cluster::Steadiness::History steadiness_of(const Json& json) {
+  const auto history = json.find("steadiness");
+  if (history == json.end()) return {};
+  const Json& since = history->at("well_since");
+  return {.well_since = since.is_null() ? std::nullopt : std::optional(time_of(since)),
+          .failures = std::min(history->at("failures").get<std::uint32_t>(), cluster::Steadiness::failures_max)};
+}
+
 Json to_json(const cluster::BackendMemory& memory) {
   const cluster::Breaker::History& breaker = memory.breaker;
   return {{"pool", memory.pool},
@@ -99,7 +113,8 @@ Json to_json(const cluster::BackendMemory& memory) {
           {"answer_time_at", nanoseconds(memory.answer_time.at)},
           {"came_up", memory.came_up ? Json(nanoseconds(*memory.came_up)) : Json()},
           {"configured", static_cast<int>(memory.configured)},
-          {"order", to_json(memory.order)}};
+          {"order", to_json(memory.order)},
+          {"steadiness", to_json(memory.steadiness)}};
 }
 
 cluster::BackendMemory memory_of(const Json& json) {
@@ -120,7 +135,8 @@ cluster::BackendMemory memory_of(const Json& json) {
                           .at = time_of(json.at("answer_time_at"))},
           .came_up = json.at("came_up").is_null() ? std::nullopt : std::optional(time_of(json.at("came_up"))),
           .configured = choice_of(json.at("configured"), cluster::Configured::down),
-          .order = order_of(json.at("order"))};
+          .order = order_of(json.at("order")),
+          .steadiness = steadiness_of(json)};
 }
 
 Json to_json(const std::optional<config::Backend>& backend) {

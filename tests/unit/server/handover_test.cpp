@@ -44,7 +44,8 @@ Handover everything() {
                                                       .deadline = at(9),
                                                       .rate = 0.5,
                                                       .sessions = 10,
-                                                      .moved = 11}},
+                                                      .moved = 11},
+                              .steadiness = {.well_since = at(11), .failures = 3}},
                              {.pool = "app", .name = "b", .address = *Address::parse("unix:/run/b")}};
   handover.state.overrides = {
       {.pool = "app",
@@ -100,6 +101,7 @@ TEST_CASE("what one process hands over is what the other one gets") {
   CHECK(a.came_up == at(35));
   CHECK(a.configured == cluster::Configured::down);
   CHECK(a.order == sent.state.backends[0].order);
+  CHECK(a.steadiness == sent.state.backends[0].steadiness);
   const cluster::BackendMemory& b = got->state.backends[1];
   CHECK(b.address == *Address::parse("unix:/run/b"));
   CHECK(b.probes == cluster::ProbeVerdict::unknown);
@@ -107,6 +109,7 @@ TEST_CASE("what one process hands over is what the other one gets") {
   CHECK_FALSE(b.order);
   CHECK_FALSE(b.came_up);
   CHECK(got->state.overrides == sent.state.overrides);
+  CHECK(b.steadiness == cluster::Steadiness::History{});
   REQUIRE(got->state.turns.size() == 2);
   CHECK(got->state.turns[0].at("app").names == std::vector<std::string>{"a", "b"});
   CHECK(got->state.turns[0].at("app").credits == std::vector<std::int64_t>{-3, 5});
