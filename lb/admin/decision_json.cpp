@@ -29,6 +29,7 @@ Json cookie_json(const SessionCookieReport& cookie) {
   return {{"state", cookie.state},
           {"primary", cookie.primary},
           {"backup", cookie.backup},
+          {"home", cookie.home},
           {"age_seconds", seconds_or_null(cookie.age)},
           {"unused_seconds", seconds_or_null(cookie.unused)}};
 }
@@ -56,6 +57,13 @@ Json served_json(const ServedReport& served) {
           {"attempts", std::move(attempts)}};
 }
 
+Json giving_up_json(const GivingUpReport& report) {
+  return {{"after_ms", std::chrono::duration_cast<std::chrono::milliseconds>(report.after).count()},
+          {"backend", report.backend},
+          {"chosen_by", report.chosen_by},
+          {"refusal", report.refusal}};
+}
+
 }  // namespace
 
 Json to_json(const DecisionReport& report) {
@@ -75,6 +83,8 @@ Json to_json(const DecisionReport& report) {
           {"backend", report.backend},
           {"chosen_by", report.chosen_by},
           {"waits", report.waits},
+          {"gives_up", report.gives_up ? giving_up_json(*report.gives_up) : Json()},
+          {"waited_at", report.waited_at},
           {"refusal", report.refusal_status != 0 ? refusal : Json()},
           {"candidates", std::move(candidates)},
           {"candidates_left_out", report.candidates_left_out},

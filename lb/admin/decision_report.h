@@ -14,6 +14,7 @@ struct SessionCookieReport {
   std::string state;    // "absent", "valid", "expired", "forged", "unbound".
   std::string primary;  // Whom it names; "": not known, or nobody of the pool.
   std::string backup;   // Likewise.
+  std::string home;     // Likewise: where it was before it failed over.
   std::optional<Duration> age{};
   std::optional<Duration> unused{};
 };
@@ -32,6 +33,14 @@ struct CandidateReport {
   std::optional<std::uint32_t> in_flight{};
   bool chosen = false;
   std::string why_not;  // "" of the chosen one.
+};
+
+// What becomes of a request that waits for a place, if none becomes free.
+struct GivingUpReport {
+  Duration after{};
+  std::string backend;  // Where it goes then; "": nowhere, it is refused.
+  std::string chosen_by;
+  std::string refusal;
 };
 
 // Of a request that was served.
@@ -60,6 +69,8 @@ struct DecisionReport {
   std::string backend;
   std::string chosen_by;
   bool waits = false;
+  std::optional<GivingUpReport> gives_up{};
+  std::string waited_at;
   std::vector<CandidateReport> candidates;
   std::uint64_t candidates_left_out = 0;
   std::vector<std::string> notes;  // What is to be known with it, each a sentence.

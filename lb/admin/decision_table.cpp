@@ -33,8 +33,8 @@ constexpr Gloss verdicts[] = {
     {"failover", "its session moves to its backup"},
     {"moved", "its session moves to another backend"},
     {"drained", "its session moves, since its backend is drained"},
-    {"overflow", "its backend is full, its session moves"},
-    {"refused", "its session's backend is down, and the pool does not move sessions"},
+    {"overflow", "its session's backend is full: this request went elsewhere, its session stays where it is"},
+    {"refused", "its session's backend is down or full, and no other may or can answer"},
 };
 
 constexpr Gloss choices[] = {
@@ -106,10 +106,20 @@ std::string cookie_line(const json& decision) {
   if (line.empty()) {
     line = is_given(cookie, "primary") ? "bound to " + text(cookie, "primary") : "bound to nobody of the pool";
     if (is_given(cookie, "backup")) line += ", backup " + text(cookie, "backup");
+    if (is_given(cookie, "home")) line += ", home " + text(cookie, "home");
   }
   if (const auto age = number(cookie, "age_seconds")) line += ", made " + short_duration(*age) + " ago";
   if (const auto unused = number(cookie, "unused_seconds")) line += ", last seen " + short_duration(*unused) + " ago";
   return line;
+}
+
+// ", for up to 1.0s; then b, the backup of its session"
+std::string giving_up(const json& gives_up) {
+  const auto after_ms = number(gives_up, "after_ms");
+  if (!after_ms) return {};
+  const std::string line = ", for up to " + short_latency(*after_ms) + "; then ";
+  if (!is_given(gives_up, "backend")) return line + "answered 503 by the balancer itself, " + text(gives_up, "refusal");
+  return line + text(gives_up, "backend") + ", " + std::string(gloss_of(choices, text(gives_up, "chosen_by")));
 }
 
 std::string backend_line(const json& decision) {
@@ -121,7 +131,9 @@ std::string backend_line(const json& decision) {
   std::string line = text(decision, "backend");
   const std::string_view by = gloss_of(choices, text(decision, "chosen_by"));
   if (!by.empty()) line += ", " + std::string(by);
-  if (at(decision, "waits") == true) line += ", where it waits for a place";
+  const std::string full = text(decision, "waited_at");
+  if (full != unknown && full != text(decision, "backend")) line += ", since " + full + " is full";
+  if (at(decision, "waits") == true) line += ", where it waits for a place" + giving_up(at(decision, "gives_up"));
   if (refusal.is_object()) {
     line +=
         fmt::format("; then answered {} by the balancer itself, {}", text(refusal, "status"), text(refusal, "reason"));

@@ -12,9 +12,9 @@ std::optional<std::size_t> next_of(const AppKey& key, const PoolView& pool) {
   return key.next ? key.next : next_in_order(key.session, pool.nodes, pool.standings, key.node.value_or(nobody));
 }
 
-Verdict settle_unserved(const Choice& choice) {
-  const bool not_done =
-      choice.verdict == Verdict::moved || choice.verdict == Verdict::failover || choice.verdict == Verdict::drained;
+Verdict settle_unserved(const Choice& choice, const AppExchange& exchange) {
+  const bool not_done = exchange.overflows || choice.verdict == Verdict::moved || choice.verdict == Verdict::failover ||
+                        choice.verdict == Verdict::drained;
   return not_done ? Verdict::refused : choice.verdict;
 }
 
@@ -48,9 +48,10 @@ std::optional<Choice> leave(const AppKey& key, const PoolView& pool, BackupRule 
 }
 
 Verdict settle(const Choice& choice, const AppExchange& exchange) {
-  if (!exchange.served) return settle_unserved(choice);
+  if (!exchange.served) return settle_unserved(choice, exchange);
   const bool left = choice.pinned && exchange.served != choice.pinned;
   if (left && choice.verdict != Verdict::unknown_node) {
+    if (exchange.overflows) return Verdict::overflow;
     if (!exchange.pinned_down) return Verdict::detour;
     return exchange.served == choice.backup ? Verdict::failover : Verdict::moved;
   }

@@ -43,6 +43,7 @@ std::optional<Choice> leave(const AppKey& key, const PoolView& pool, BackupRule 
 struct AppExchange {
   std::optional<std::size_t> served{};  // Whose answer it is; nullopt: none, we answer ourselves.
   bool pinned_down = false;             // choice.pinned is confirmed down by now.
+  bool overflows = false;               // As in Exchange.
   bool begins_session = false;          // The answer gives the client a key.
 };
 

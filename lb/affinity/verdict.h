@@ -19,8 +19,8 @@ enum class Verdict : std::uint8_t {
   failover,      // Moved to the named backup.
   moved,         // Moved to another node.
   drained,       // Moved because its node's drain came to an end.
-  overflow,      // Its node was full.
-  refused,       // Its node is down, and no other may or can answer.
+  overflow,      // This request went elsewhere, because its node was full; the binding stays.
+  refused,       // Its node is down or full, and no other may or can answer.
 };
 inline constexpr std::size_t verdict_count = 12;
 

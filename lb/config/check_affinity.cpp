@@ -187,7 +187,7 @@ void check_backup(const Pool& pool, Findings& findings) {
     for (const char* key : {".cookie", ".app_cookie", ".header"}) {
       if (!findings.is_read(path + key)) return;
     }
-    for (const char* key : {".backup", ".when_unavailable"}) {
+    for (const char* key : {".backup", ".when_unavailable", ".failback", ".overload"}) {
       if (findings.is_written(path + key)) {
         findings.warn(path + key, "is without effect: the pool has none of affinity.cookie, app_cookie and header");
       }
@@ -207,6 +207,41 @@ void check_backup(const Pool& pool, Findings& findings) {
   }
 }
 
+// Only a cookie of our own has room for where a session came from.
+void check_failback(const Pool& pool, Findings& findings) {
+  const Affinity& affinity = pool.affinity;
+  const std::string path = path_of(pool) + ".failback";
+  if (affinity.source().empty()) return;
+  if (!affinity.cookie && affinity.failback != Failback::never) {
+    const std::string_view instead =
+        affinity.learns() ? "sessions that are learned stay where they have moved"
+                          : "requests go to the node that the application's own key names as soon as that is up";
+    findings.error(path, quoted(name_of(affinity.failback)) +
+                             " needs affinity.cookie, in which stands where a session came from; " +
+                             std::string(instead));
+  }
+  if (!affinity.cookie && !affinity.learns() && affinity.failback == Failback::never && findings.is_written(path)) {
+    findings.warn(path,
+                  "is without effect: the application's own key names its node, to which requests go when it is up");
+  }
+  const bool goes_back = affinity.cookie && affinity.failback != Failback::never;
+  if (goes_back && affinity.backup == BackupRule::none && findings.is_sound(path_of(pool) + ".backup")) {
+    findings.warn(path, "is without effect: backup names none, and a session goes back to its backup only");
+  }
+}
+
+void check_overload(const Pool& pool, Findings& findings) {
+  const std::string path = path_of(pool) + ".overload";
+  if (pool.affinity.source().empty() || !findings.is_written(path)) return;
+  if (!pool.connections.max_per_backend && findings.is_sound("pools." + pool.name + ".connections.max_per_backend")) {
+    findings.warn(path, "is without effect: connections.max_per_backend is unlimited, so that no backend is ever full");
+  }
+  const bool asks_backup = pool.affinity.overload.then == OverloadThen::backup && findings.is_written(path + ".then");
+  if (asks_backup && pool.affinity.backup == BackupRule::none && findings.is_sound(path_of(pool) + ".backup")) {
+    findings.warn(path + ".then", "is backup, and backup names none: whoever has waited gets 503");
+  }
+}
+
 }  // namespace
 
 void check_affinity(const CheckInput& input, Findings& findings) {
@@ -216,6 +251,8 @@ void check_affinity(const CheckInput& input, Findings& findings) {
     check_ways(pool, findings);
     check_separator(pool, findings);
     check_backup(pool, findings);
+    check_failback(pool, findings);
+    check_overload(pool, findings);
   }
   check_meetings(input.config, findings);
 }

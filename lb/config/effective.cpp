@@ -145,6 +145,9 @@ Value affinity(const Affinity& affinity) {
   members.emplace_back("backup", text(name_of(affinity.backup)));
   members.emplace_back("backup_header", text(affinity.backup_header));
   members.emplace_back("when_unavailable", text(name_of(affinity.when_unavailable)));
+  members.emplace_back("failback", text(name_of(affinity.failback)));
+  members.emplace_back(
+      "overload", map({{"queue", duration(affinity.overload.queue)}, {"then", text(name_of(affinity.overload.then))}}));
   return map(std::move(members));
 }
 

@@ -145,6 +145,14 @@ SessionTable read_table(const Field& field) {
   return table;
 }
 
+Overload read_overload(const Field& field) {
+  Overload overload;
+  field.check_map();
+  overload.queue = duration(field["queue"], overload.queue, 0s);
+  overload.then = choice(field["then"], overload.then, overload_then_words);
+  return overload;
+}
+
 }  // namespace
 
 Affinity read_affinity(const Field& field) {
@@ -157,7 +165,8 @@ Affinity read_affinity(const Field& field) {
   affinity.backup = choice(field["backup"], affinity.backup, backup_rule_words);
   affinity.backup_header = read_header_name(field["backup_header"], affinity.backup_header);
   affinity.when_unavailable = choice(field["when_unavailable"], affinity.when_unavailable, when_unavailable_words);
-  only(field["failback"], "never", {"never", "when_idle", "immediate"});
+  affinity.overload = read_overload(field["overload"]);
+  affinity.failback = choice(field["failback"], affinity.failback, failback_words);
   return affinity;
 }
 

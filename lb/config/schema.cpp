@@ -27,6 +27,8 @@ std::string_view name_of(AppCookieHow how) { return word_for(app_cookie_how_word
 std::string_view name_of(HeaderHow how) { return word_for(header_how_words, how); }
 std::string_view name_of(BackupRule rule) { return word_for(backup_rule_words, rule); }
 std::string_view name_of(WhenUnavailable action) { return word_for(when_unavailable_words, action); }
+std::string_view name_of(Failback rule) { return word_for(failback_words, rule); }
+std::string_view name_of(OverloadThen action) { return word_for(overload_then_words, action); }
 std::string_view name_of(ProbeType type) { return word_for(probe_type_words, type); }
 std::string_view name_of(BackendState state) { return word_for(backend_state_words, state); }
 std::string_view name_of(Role role) { return word_for(role_words, role); }

@@ -155,6 +155,8 @@ enum class SameSite : std::uint8_t { lax, strict, none };
 enum class CookieSecure : std::uint8_t { automatic, always, never };  // auto (on TLS), true, false
 enum class WhenUnavailable : std::uint8_t { redispatch, backup_only, fail };
 enum class BackupRule : std::uint8_t { none, next, announced };
+enum class Failback : std::uint8_t { never, when_idle, immediate };
+enum class OverloadThen : std::uint8_t { backup, redispatch, reject };
 
 struct Cookie {
   std::string name = "STICKLER";
@@ -203,6 +205,14 @@ struct SessionTable {
   bool operator==(const SessionTable&) const = default;
 };
 
+// What a request gets whose session's backend is full.
+struct Overload {
+  Duration queue = 1s;  // Zero: it does not wait.
+  OverloadThen then = OverloadThen::backup;
+
+  bool operator==(const Overload&) const = default;
+};
+
 // At most one of the first three; none: requests are not bound.
 struct Affinity {
   std::optional<Cookie> cookie;
@@ -212,6 +222,8 @@ struct Affinity {
   BackupRule backup = BackupRule::none;
   std::string backup_header = "X-Session-Backup";  // Of BackupRule::announced.
   WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
+  Failback failback = Failback::never;
+  Overload overload;
 
   bool learns() const {
     return (app_cookie && app_cookie->how == AppCookieHow::learn) || (header && header->how == HeaderHow::learn);
@@ -345,6 +357,8 @@ std::string_view name_of(AppCookieHow how);
 std::string_view name_of(HeaderHow how);
 std::string_view name_of(BackupRule rule);
 std::string_view name_of(WhenUnavailable action);
+std::string_view name_of(Failback rule);
+std::string_view name_of(OverloadThen action);
 std::string_view name_of(ProbeType type);
 std::string_view name_of(BackendState state);
 std::string_view name_of(Role role);

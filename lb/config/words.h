@@ -52,6 +52,12 @@ inline constexpr Word<WhenUnavailable> when_unavailable_words[] = {{"redispatch"
                                                                    {"backup_only", WhenUnavailable::backup_only},
                                                                    {"fail", WhenUnavailable::fail}};
 
+inline constexpr Word<Failback> failback_words[] = {
+    {"never", Failback::never}, {"when_idle", Failback::when_idle}, {"immediate", Failback::immediate}};
+
+inline constexpr Word<OverloadThen> overload_then_words[] = {
+    {"backup", OverloadThen::backup}, {"redispatch", OverloadThen::redispatch}, {"reject", OverloadThen::reject}};
+
 inline constexpr Word<ProbeType> probe_type_words[] = {
     {"http", ProbeType::http}, {"tcp", ProbeType::tcp}, {"grpc", {}}};
 

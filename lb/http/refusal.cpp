@@ -51,6 +51,7 @@ constexpr std::array<Row, refusal_count> rows = {{
     {"body_too_slow", 408, "The body did not arrive in time."},
     {"no_backend", 503, "No backend is available."},
     {"node_down", 503, "The node of this session is down."},
+    {"node_full", 503, "The node of this session is busy."},
     {"queue_full", 503, "All backends are busy and the queue is full."},
     {"queue_timeout", 503, "All backends are busy."},
     {"connect_failed", 502, "The backend refused the connection."},

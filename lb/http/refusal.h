@@ -53,6 +53,7 @@ enum class Refusal : std::uint8_t {
   // No answer to be had from a backend.
   no_backend,
   node_down,
+  node_full,
   queue_full,
   queue_timeout,
   connect_failed,

@@ -196,9 +196,9 @@ void learn(const AppRequest& request, AppKey& key, const Lesson& lesson) {
     if (request.shared != nullptr) request.shared->forget(key.value);
     return;
   }
-  // Else bound as before; or a cookie's value that nobody here has set, which anybody may have made up.
   // Whoever it was sent to first, and was to be bound to, did not answer.
   if (lesson.verdict == Verdict::detour) rebind(request, key, key.found);
+  // Else bound as before; or a cookie's value that nobody here has set, which anybody may have made up.
   if (!binds_anew(lesson.verdict)) return;
   const affinity::NodeId node = request.pool.nodes->id_of(lesson.node);
   rebind(request, key, node);

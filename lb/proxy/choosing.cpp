@@ -1,6 +1,5 @@
 #include "lb/proxy/choosing.h"
 
-#include <algorithm>
 #include <string>
 
 #include "lb/base/hash.h"
@@ -18,11 +17,10 @@ bool matches_either_way(const route::Match& match, const http::RequestHead& head
   return other && other->rule == match.rule;
 }
 
-affinity::PoolView view_of(const EpochPool& pool, std::uint32_t primary_generation) {
+affinity::PoolView view_of(const EpochPool& pool) {
   return {.nodes = *pool.nodes,
           .standings = pool.set->standings(),
-          .when_unavailable = pool.settings->affinity->when_unavailable,
-          .primary_generation = primary_generation};
+          .when_unavailable = pool.settings->affinity->when_unavailable};
 }
 
 // How a session that is bound to a node asks for its turn to leave it. Of a cookie the binding is as old as the cookie:
@@ -41,7 +39,7 @@ void leave_if_due(Session& session, const EpochPool& pool, const Moment& moment)
   cluster::DrainPace* pace = (*pool.set)[*session.choice.pinned].pace;
   const auto identity = pace == nullptr ? std::nullopt : identity_of(session);
   if (!identity) return;
-  const affinity::PoolView view = view_of(pool, 0);
+  const affinity::PoolView view = view_of(pool);
   const auto elsewhere = session.app_key ? affinity::leave(*session.app_key, view, pool.settings->affinity->backup)
                                          : affinity::leave(*session.cookie, view);
   cluster::DrainPace::Visit visit = visit_of(session, *identity, moment);
@@ -86,16 +84,18 @@ Session find_session(const http::RequestHead& head, const EpochPool& pool, const
   if (!affinity) return session;
   if (const auto& source = affinity->app_session) {
     session.app_key = app_key(*source, head, pool, {.now = moment.now, .use = moment.use});
-    session.choice = affinity::choose(session.app_key, view_of(pool, 0), affinity->backup);
+    session.choice = affinity::choose(session.app_key, view_of(pool), affinity->backup);
     leave_if_due(session, pool, moment);
     return session;
   }
   const http::FoundCookie found = http::find_cookie(head, affinity->cookie.name);
   if (found.value) session.cookie = affinity::open(*found.value, affinity->keys, affinity->rules, moment.wall);
   const auto primary = affinity::primary_of(session.cookie, *pool.nodes);
-  const std::uint32_t generation =
-      primary ? (*pool.set)[*primary].backend->generation.load(std::memory_order_relaxed) : 0;
-  session.choice = affinity::choose(session.cookie, view_of(pool, generation));
+  affinity::PoolView view = view_of(pool);
+  if (primary) view.primary_generation = (*pool.set)[*primary].backend->generation.load(std::memory_order_relaxed);
+  view.failback = failback_of(pool, moment);
+  view.idle = affinity->rules.idle;
+  session.choice = affinity::choose(session.cookie, view);
   leave_if_due(session, pool, moment);
   return session;
 }
@@ -104,6 +104,13 @@ std::optional<std::uint64_t> identity_of(const Session& session) {
   if (!session.app_key) return session.cookie ? std::optional(session.cookie->binding.nonce) : std::nullopt;
   const affinity::AppKey& key = *session.app_key;
   return key.found != affinity::no_node ? std::optional(key.learned[0] ^ key.learned[1]) : std::nullopt;
+}
+
+affinity::Failback failback_of(const EpochPool& pool, const Moment& moment) {
+  return {.rule = pool.settings->affinity->failback,
+          .steady_since = pool.set->steady_since(),
+          .now = moment.now,
+          .wall = moment.wall};
 }
 
 std::optional<std::size_t> primary_of(const Session& session, const EpochPool& pool) {
@@ -117,9 +124,7 @@ bool may_try(const Seeking& seeking) {
 }
 
 Target bound_node(const Seeking& seeking) {
-  const auto is_left = [&](const std::optional<std::size_t>& node) {
-    return node && std::ranges::find(seeking.tried, *node) == seeking.tried.end();
-  };
+  const auto is_left = [&](const std::optional<std::size_t>& node) { return node && !seeking.has_tried(*node); };
   if (is_left(seeking.choice.pinned)) return {.by = ChosenBy::session, .node = *seeking.choice.pinned};
   if (is_left(seeking.choice.backup)) return {.by = ChosenBy::backup, .node = *seeking.choice.backup};
   return {};

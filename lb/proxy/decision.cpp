@@ -66,6 +66,7 @@ std::string_view passed_over(const Judged& member, const Judging& choice) {
 
 std::string_view why_not(const Judged& member, const Judging& choice) {
   if (member.has_failed) return words::failed;
+  if (member.was_waited_for) return words::full;
   if (member.exclusion != cluster::Exclusion::none) return cluster::to_string(member.exclusion);
   switch (choice.by) {
     case ChosenBy::nobody:

@@ -26,6 +26,7 @@ struct SessionFound {
   State state = State::absent;
   std::string primary{};  // Of a valid one: the member that it names; "": none of the pool.
   std::string backup{};   // Likewise.
+  std::string home{};     // Likewise: where it was before it failed over.
   std::optional<Duration> age{};
   std::optional<Duration> unused{};  // Since it was seen last.
 };
@@ -48,6 +49,14 @@ struct Considered {
   std::string_view why_not{};  // "" of the chosen one; static.
 };
 
+// What becomes of a request if the place that it waits for does not become free.
+struct GivingUp {
+  Duration after{};
+  ChosenBy by = ChosenBy::nobody;  // Whom it goes to then; nobody: it is answered by us.
+  std::string backend{};
+  http::Refusal refusal = http::Refusal::none;
+};
+
 struct Decision {
   std::string listener;
   std::string route{};  // "": none was found, and there is no more to say.
@@ -59,8 +68,10 @@ struct Decision {
   bool sets_cookie = false;
   http::Refusal refusal = http::Refusal::none;  // Answered by us, for this reason.
   ChosenBy by = ChosenBy::nobody;
-  std::string backend{};  // "": none.
-  bool waits = false;     // For a place at it.
+  std::string backend{};               // "": none.
+  bool waits = false;                  // For a place at it.
+  std::optional<GivingUp> gives_up{};  // Of one that waits, as things stand.
+  std::string waited_at{};             // For a place, in vain; "": it did not.
   std::vector<Considered> members{};
   std::size_t members_left_out = 0;
 
@@ -85,7 +96,8 @@ struct Judging {
 // Of a member as the choice found it; empty weight or load: not known.
 struct Judged {
   cluster::Exclusion exclusion = cluster::Exclusion::none;
-  bool has_failed = false;  // It was tried before.
+  bool has_failed = false;      // It was tried before.
+  bool was_waited_for = false;  // In vain: it had no place.
   bool is_full = false;
   std::optional<std::uint32_t> load{};
   std::optional<std::uint32_t> load_of_chosen{};

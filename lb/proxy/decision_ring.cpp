@@ -110,9 +110,12 @@ Decision DecisionRing::decision_of(const DecisionRecord& record, const Era& era,
   decision.policy = pool.policy->name;
   decision.panics = record.panics;
   decision.backend = name(record.node);
+  decision.waited_at = name(record.waited_at);
   if (pool.has_affinity) {
-    decision.cookie =
-        SessionFound{.state = record.session, .primary = name(record.primary), .backup = name(record.backup)};
+    decision.cookie = SessionFound{.state = record.session,
+                                   .primary = name(record.primary),
+                                   .backup = name(record.backup),
+                                   .home = name(record.home)};
   }
   for (std::size_t i = 0; i < record.attempts; ++i) {
     served.attempts.push_back(
@@ -148,6 +151,7 @@ void DecisionRing::add_members(Decision& decision, const DecisionRecord& record,
       const bool chosen_is_told = record.node < told;
       considered.why_not = why_not({.exclusion = considered.exclusion,
                                     .has_failed = has_failed(i),
+                                    .was_waited_for = i == record.waited_at,
                                     .load = considered.in_flight,
                                     .load_of_chosen = chosen_is_told ? load_of(record.node) : std::nullopt,
                                     .weight = pool.members[i].weight,

@@ -5,6 +5,7 @@
 // of, and a record whose era has been forgotten is forgotten with it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -46,6 +47,8 @@ struct DecisionRecord {
   bool waits = false;  // It ended waiting for a place at `node`.
   bool sets_cookie = false;
   bool panics = false;
+  std::uint16_t waited_at = none16;  // It did so in vain, as a request of a session.
+  std::uint16_t home = none16;
   std::uint32_t node = none32;
   std::uint32_t primary = none32;  // That the cookie names, as is `backup`.
   std::uint32_t backup = none32;
@@ -54,6 +57,10 @@ struct DecisionRecord {
   std::array<ChosenBy, attempts_max> chosen_by{};   // Likewise.
   std::array<cluster::Exclusion, members_max> exclusions{};
   std::array<std::uint16_t, loads_max> loads{};  // Of others, when the policy picked last.
+
+  static std::uint16_t place16(std::size_t node) {
+    return static_cast<std::uint16_t>(std::min<std::size_t>(node, none16));
+  }
 };
 static_assert(sizeof(DecisionRecord) <= 128);
 

@@ -45,6 +45,7 @@ SessionFound session_found(const Session& session, const EpochPool& pool, WallTi
   };
   found.primary = name(cookie.binding.primary);
   found.backup = name(cookie.binding.backup);
+  found.home = name(cookie.binding.home);
   found.age = since(cookie.binding.issued);
   found.unused = since(cookie.binding.last_seen);
   return found;
@@ -52,27 +53,34 @@ SessionFound session_found(const Session& session, const EpochPool& pool, WallTi
 
 // How the choice came out, in the pool that the request was routed to.
 struct Chosen {
+  static constexpr std::size_t none = SIZE_MAX;
+
   const EpochPool& pool;
   const Session& session;
   Target target{};
+  // The session's node, which had no place. No std::optional: GCC 12 takes that for uninitialised under -O3.
+  std::size_t full = none;
 
   bool is_any() const { return target.by != ChosenBy::nobody; }
 };
 
 // As it is settled if the backend answers: the last word is its own.
-affinity::Settlement settle_as_answered(const Chosen& chosen, WallTime wall) {
+affinity::Settlement settle_as_answered(const Chosen& chosen, const ExplainPlace& place) {
   const EpochPool& pool = chosen.pool;
   const Session& session = chosen.session;
   const auto served = chosen.is_any() ? std::optional(chosen.target.node) : std::nullopt;
+  const bool overflows = chosen.full != Chosen::none;
   if (pool.settings->affinity->app_session) {
-    return {.verdict = affinity::settle(session.choice, affinity::AppExchange{.served = served})};
+    return {.verdict =
+                affinity::settle(session.choice, affinity::AppExchange{.served = served, .overflows = overflows})};
   }
-  return affinity::settle(session.cookie, session.choice, affinity::Exchange{.served = served},
+  return affinity::settle(session.cookie, session.choice, affinity::Exchange{.served = served, .overflows = overflows},
                           {.nodes = *pool.nodes,
                            .rules = pool.settings->affinity->rules,
-                           .now = wall,
+                           .now = place.wall,
                            .backup = pool.settings->affinity->backup,
-                           .standings = pool.set->standings()});
+                           .standings = pool.set->standings(),
+                           .failback = failback_of(pool, {.now = place.now, .wall = place.wall})});
 }
 
 std::vector<Considered> consider(const Chosen& chosen) {
@@ -95,6 +103,7 @@ std::vector<Considered> consider(const Chosen& chosen) {
                           .is_chosen = is_any && i == target.node};
     if (!considered.is_chosen) {
       considered.why_not = why_not({.exclusion = considered.exclusion,
+                                    .was_waited_for = i == chosen.full,
                                     .is_full = !has_room(*member.backend, *pool.settings),
                                     .load = considered.in_flight,
                                     .load_of_chosen = is_any ? std::optional(load(target.node)) : std::nullopt,
@@ -105,6 +114,38 @@ std::vector<Considered> consider(const Chosen& chosen) {
     members.push_back(std::move(considered));
   }
   return members;
+}
+
+bool has_room_to_wait(const cluster::Backend& backend, const PoolSettings& pool) {
+  return pool.affinity->overload.queue > Duration::zero() &&
+         backend.load.waiting.load(std::memory_order_relaxed) < pool.queue_max;
+}
+
+// What Stream::attempt() and, where there is no place and none to be waited for, Stream::give_up_waiting() make of it.
+void find_target(Chosen& chosen, Decision& decision, Seeking seeking, balance::PickState& state) {
+  const PoolSettings& pool = *seeking.pool.settings;
+  const auto next = [&] { return next_target(seeking, state, PlacesAsTheyAre{pool}); };
+  chosen.target = next();
+  if (!chosen.is_any()) decision.refusal = http::Refusal::no_backend;
+  if (!chosen.is_any() || chosen.target.has_place) return;
+  if (!is_of_session(chosen.target.by)) {
+    decision.waits = true;
+    decision.gives_up = GivingUp{.after = pool.queue_timeout, .refusal = http::Refusal::queue_timeout};
+    return;
+  }
+  seeking.full = chosen.target.node;
+  const Target then = next();
+  const auto refusal = then.by == ChosenBy::nobody ? http::Refusal::node_full : http::Refusal::none;
+  if (has_room_to_wait(*(*seeking.pool.set)[chosen.target.node].backend, pool)) {
+    decision.waits = true;
+    decision.gives_up = GivingUp{.after = pool.affinity->overload.queue, .by = then.by, .refusal = refusal};
+    if (refusal == http::Refusal::none) decision.gives_up->backend = seeking.pool.set->names()[then.node];
+    return;
+  }
+  decision.waited_at = seeking.pool.set->names()[chosen.target.node];
+  decision.refusal = refusal;
+  chosen.full = *seeking.full;
+  chosen.target = then;
 }
 
 // In the pool that the request was routed to.
@@ -131,15 +172,13 @@ void choose(Decision& decision, const InPool& in, const ExplainPlace& place) {
     decision.refusal = http::Refusal::node_down;
   } else {
     balance::PickState state = pool.runtime != nullptr ? pool.runtime->pick_state : balance::PickState(place.seed);
-    chosen.target = next_target(seeking, state, PlacesAsTheyAre{*pool.settings});
-    if (!chosen.is_any()) decision.refusal = http::Refusal::no_backend;
+    find_target(chosen, decision, seeking, state);
   }
   decision.by = chosen.target.by;
   if (chosen.is_any()) decision.backend = pool.set->names()[chosen.target.node];
-  decision.waits = chosen.is_any() && !chosen.target.has_place;
   decision.members = consider(chosen);
   if (!pool.settings->affinity) return;
-  const affinity::Settlement settlement = settle_as_answered(chosen, place.wall);
+  const affinity::Settlement settlement = settle_as_answered(chosen, place);
   decision.cookie = session_found(session, pool, place.wall);
   decision.verdict = settlement.verdict;
   decision.sets_cookie = settlement.set_cookie.has_value();

@@ -56,6 +56,12 @@ struct ListenerSettings {
   std::shared_ptr<ListenerLoad> load;
 };
 
+// Of a request whose session's node is full.
+struct Overload {
+  Duration queue{};  // It may wait there. Zero: it does not.
+  affinity::OverloadThen then = affinity::OverloadThen::backup;
+};
+
 struct AffinitySettings {
   std::optional<AppSessionSource> app_session;  // Given: sessions are known by it, and not by a cookie of ours.
   http::CookieAttributes cookie;                // Its name is "" where there is none.
@@ -64,6 +70,8 @@ struct AffinitySettings {
   affinity::BackupRule backup = affinity::BackupRule::none;
   std::string backup_header;  // Whose value names the backup, of BackupRule::announced.
   affinity::WhenUnavailable when_unavailable = affinity::WhenUnavailable::redispatch;
+  Overload overload{};
+  affinity::FailbackRule failback = affinity::FailbackRule::never;
 };
 
 struct PoolSettings {

@@ -199,6 +199,7 @@ void Stream::clear() {
   bound_as_.reset();
   verdict_ = affinity::Verdict::none;
   served_by_.reset();
+  full_.reset();
   attempts_ = 0;
   asked_ = 0;
   decision_ = {};

@@ -113,6 +113,7 @@ class Stream : public ListNode<Stream> {
   void note_session();
   void note(const Target& target);
   void wait_for_place(std::size_t node);
+  void give_up_waiting(http::Refusal reason);
   void leave_queue();
   void hold_client();
   void connect();
@@ -180,6 +181,7 @@ class Stream : public ListNode<Stream> {
   std::optional<std::uint64_t> bound_as_;  // By our cookie, from the answer on: the session's identity.
   affinity::Verdict verdict_ = affinity::Verdict::none;
   std::optional<std::size_t> served_by_;
+  std::optional<std::size_t> full_;  // Where it has waited in vain, of a session whose node that is.
   std::array<std::size_t, attempts_max> tried_{};
   std::uint8_t attempts_ = 0;
   affinity::SharedTable::Waiter waiter_;  // For what other balancers know.

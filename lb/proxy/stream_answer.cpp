@@ -102,7 +102,7 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
   const affinity::Settlement settlement = settle(exchange);
   verdict_ = settlement.verdict;
   count_session(settlement);
-  if (verdict_ != affinity::Verdict::detour) begin_session();
+  if (verdict_ != affinity::Verdict::detour && verdict_ != affinity::Verdict::overflow) begin_session();
   decision_.sets_cookie = settlement.set_cookie.has_value();
   if (!settlement.set_cookie) return {};
   const affinity::CookieText text = affinity::seal(*settlement.set_cookie, affinity->keys, pool().name);
@@ -113,7 +113,8 @@ std::string_view Stream::settle_affinity(const http::ResponseHead& head) {
 
 // The node that the session is bound to from now on.
 std::size_t Stream::bound_after(affinity::Verdict verdict) const {
-  return verdict == affinity::Verdict::detour ? *session_.choice.pinned : *served_by_;
+  const bool stays = verdict == affinity::Verdict::detour || verdict == affinity::Verdict::overflow;
+  return stays ? *session_.choice.pinned : *served_by_;
 }
 
 void Stream::count_session(const affinity::Settlement& settlement) {
@@ -136,9 +137,13 @@ void Stream::begin_session() {
 affinity::Verdict Stream::settle_app_session(const http::ResponseHead& head) {
   const AppRequest request = app_request();
   const CookieNews news = read_answer(request, head, *served_by_, worker_.loop().wall());
-  const affinity::Verdict verdict = affinity::settle(
-      session_.choice, {.served = served_by_, .pinned_down = is_pinned_down(), .begins_session = news.begins});
-  const bool stays = session_.app_key ? verdict != affinity::Verdict::detour && !news.ends : news.begins;
+  const affinity::Verdict verdict = affinity::settle(session_.choice, {.served = served_by_,
+                                                                       .pinned_down = is_pinned_down(),
+                                                                       .overflows = full_.has_value(),
+                                                                       .begins_session = news.begins});
+  const bool stays = session_.app_key
+                         ? verdict != affinity::Verdict::detour && verdict != affinity::Verdict::overflow && !news.ends
+                         : news.begins;
   if (stays) begin_session();
   if (!session_.app_key) return verdict;
   learn(request, *session_.app_key, {.verdict = verdict, .news = news, .node = *served_by_});
@@ -169,7 +174,7 @@ std::string_view Stream::prefixed_cookie() const {
 affinity::Verdict Stream::unserved_verdict() {
   if (app_source() == nullptr) return settle({}).verdict;
   if (session_.app_key) disclaim(app_request(), *session_.app_key);
-  return affinity::settle(session_.choice, affinity::AppExchange{});
+  return affinity::settle(session_.choice, affinity::AppExchange{.overflows = full_.has_value()});
 }
 
 bool Stream::is_pinned_down() const {
@@ -183,21 +188,26 @@ std::uint32_t Stream::learn_generation(const http::ResponseHead& head) const {
   const std::uint32_t generation = affinity::generation_of(head.value_of(http::FieldId::x_node_generation));
   std::atomic<std::uint32_t>& known = member().backend->generation;
   if (generation != 0 && known.load(std::memory_order_relaxed) != generation) {
-    known.store(generation, std::memory_order_relaxed);
+    const std::uint32_t before = known.exchange(generation, std::memory_order_relaxed);
+    const bool matters = pool().affinity->failback != affinity::FailbackRule::never;
+    if (matters && before != 0 && before != generation) worker_.control().on_restart(member().backend);
   }
   return generation;
 }
 
 affinity::Settlement Stream::settle(affinity::Exchange exchange) const {
   exchange.pinned_down = is_pinned_down();
+  exchange.overflows = full_.has_value();
   const bool known = session_.cookie && session_.cookie->seal == affinity::Seal::ok;
-  return affinity::settle(session_.cookie, session_.choice, exchange,
-                          {.nodes = *pool_->nodes,
-                           .rules = pool().affinity->rules,
-                           .now = worker_.loop().wall(),
-                           .nonce = known || !exchange.served ? 0 : affinity::CookieKeys::nonce(),
-                           .backup = pool().affinity->backup,
-                           .standings = pool_->set->standings()});
+  return affinity::settle(
+      session_.cookie, session_.choice, exchange,
+      {.nodes = *pool_->nodes,
+       .rules = pool().affinity->rules,
+       .now = worker_.loop().wall(),
+       .nonce = known || !exchange.served ? 0 : affinity::CookieKeys::nonce(),
+       .backup = pool().affinity->backup,
+       .standings = pool_->set->standings(),
+       .failback = failback_of(*pool_, {.now = worker_.loop().now(), .wall = worker_.loop().wall()})});
 }
 
 // Both connections leave HTTP behind; session and stream stay to account for the end.

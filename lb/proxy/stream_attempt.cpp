@@ -69,6 +69,7 @@ Seeking Stream::seeking() const {
           .choice = session_.choice,
           .tried = {tried_.data(), attempts_},
           .can_be_resent = request_complete_ && replayable_,
+          .full = full_,
           .now = worker_.loop().now()};
 }
 
@@ -116,6 +117,8 @@ void Stream::note_session() {
   decision_.session = state_of(session_);
   decision_.primary = place(stays ? session_.choice.pinned : primary_of(session_, *pool_));
   decision_.backup = place(stays ? session_.choice.backup : session_.choice.pinned);
+  const auto home = session_.cookie ? affinity::home_of(*session_.cookie, *pool_->nodes) : std::nullopt;
+  if (home) decision_.home = DecisionRecord::place16(*home);
 }
 
 void Stream::note(const Target& target) {
@@ -135,12 +138,30 @@ void Stream::note(const Target& target) {
 
 void Stream::wait_for_place(std::size_t node) {
   served_by_ = node;
-  if (!worker_.wait_queues().join(*member().backend, *this, pool().queue_max)) return reply(http::Refusal::queue_full);
+  const Duration most = is_of_session(decision_.by) ? pool().affinity->overload.queue : pool().queue_timeout;
+  const bool waits = most > Duration::zero() && worker_.wait_queues().join(*member().backend, *this, pool().queue_max);
+  if (!waits) return give_up_waiting(http::Refusal::queue_full);
   pool_->counters->queued.add();
   hold_client();
-  wait_for(Wait::queue, pool().queue_timeout);
+  wait_for(Wait::queue, most);
   // Another worker may have left a place before we stood in the queue, and told nobody.
   worker_.wait_queues().serve(*member().backend, pool_->runtime->places);
+}
+
+// Nothing was sent yet, so that any request may go elsewhere. One of a session does as its pool says; it comes back to
+// its node with the next.
+void Stream::give_up_waiting(http::Refusal reason) {
+  if (!is_of_session(decision_.by)) return reply(reason);
+  full_ = served_by_;
+  decision_.waited_at = DecisionRecord::place16(*full_);
+  const Target target =
+      next_target(seeking(), pool_->runtime->pick_state, PlacesInForce{pool().connections_per_backend_max});
+  if (target.by == ChosenBy::nobody) return reply(http::Refusal::node_full);
+  leave_queue();
+  stay_ = false;
+  served_by_ = target.node;
+  note(target);
+  connect();
 }
 
 void Stream::on_room() {
@@ -161,7 +182,7 @@ void Stream::hold_client() {
 }
 
 void Stream::connect() {
-  decision_.tried[attempts_] = static_cast<std::uint16_t>(std::min<std::size_t>(*served_by_, DecisionRecord::none16));
+  decision_.tried[attempts_] = DecisionRecord::place16(*served_by_);
   decision_.chosen_by[attempts_] = decision_.by;
   tried_[attempts_++] = *served_by_;
   attempt_started_ = worker_.loop().now();
@@ -300,7 +321,7 @@ void Stream::move_to_epoch_now() {
 
 // A session whose pool would rather fail than move it stays with its node.
 bool Stream::may_leave_node() const {
-  if (!session_.choice.pinned || session_.choice.pinned != served_by_) return true;
+  if (!session_.choice.pinned || session_.choice.pinned != served_by_ || session_.choice.returns) return true;
   switch (pool().affinity->when_unavailable) {
     case affinity::WhenUnavailable::redispatch:
       return true;
@@ -365,7 +386,7 @@ void Stream::on_deadline() {
     case Wait::none:
       return;
     case Wait::queue:
-      reply(http::Refusal::queue_timeout);
+      give_up_waiting(http::Refusal::queue_timeout);
       break;
     case Wait::client:
       if (is_taking(Wait::client)) return wait_for(Wait::client, listener().idle_timeout);

@@ -62,6 +62,7 @@ struct ControlLink {
   using OfBackend = std::function<void(const std::shared_ptr<cluster::Backend>&)>;
   OfBackend on_failure_streak;  // Passive health: perhaps enough failures in a row.
   std::function<void(const std::shared_ptr<cluster::Backend>&, bool ok)> on_trial;  // How a trial of it ended.
+  OfBackend on_restart;                              // It names another generation than before.
   OfBackend on_place_free;                           // A backend has room, and other workers' streams wait for it.
   std::function<void(const ListenerLoad*)> on_room;  // A listener at its limit fell to 90 % of it.
   std::function<void()> on_idle;                     // Draining, and the last session is gone.

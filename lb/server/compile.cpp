@@ -124,6 +124,37 @@ affinity::WhenUnavailable when_unavailable_of(config::WhenUnavailable action) {
   return affinity::WhenUnavailable::fail;
 }
 
+affinity::FailbackRule failback_rule_of(config::Failback rule) {
+  switch (rule) {
+    case config::Failback::never:
+      return affinity::FailbackRule::never;
+    case config::Failback::when_idle:
+      return affinity::FailbackRule::when_idle;
+    case config::Failback::immediate:
+      break;
+  }
+  return affinity::FailbackRule::immediate;
+}
+
+// What a failure costs: as long as an ejection, whoever has seen it.
+Duration steady_after(const config::Pool& pool) {
+  if (pool.affinity.failback == config::Failback::never) return Duration::zero();
+  return pool.health.passive.value_or(config::PassiveHealth{}).eject;
+}
+
+proxy::Overload overload_of(const config::Overload& overload) {
+  using Then = affinity::OverloadThen;
+  switch (overload.then) {
+    case config::OverloadThen::backup:
+      return {.queue = overload.queue, .then = Then::backup};
+    case config::OverloadThen::redispatch:
+      return {.queue = overload.queue, .then = Then::redispatch};
+    case config::OverloadThen::reject:
+      break;
+  }
+  return {.queue = overload.queue, .then = Then::reject};
+}
+
 proxy::AppSessionSource compile_app_cookie(const config::AppCookie& cookie) {
   using How = proxy::AppSessionSource::How;
   switch (cookie.how) {
@@ -170,7 +201,8 @@ proxy::AffinitySettings compile_app_affinity(const config::Pool& pool, CompileCo
           .backup = backup_rule_of(affinity.backup),
           .backup_header = {},
           .when_unavailable =
-              hashes ? affinity::WhenUnavailable::redispatch : when_unavailable_of(affinity.when_unavailable)};
+              hashes ? affinity::WhenUnavailable::redispatch : when_unavailable_of(affinity.when_unavailable),
+          .overload = overload_of(affinity.overload)};
 }
 
 std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool, CompileContext& context) {
@@ -191,7 +223,9 @@ std::optional<proxy::AffinitySettings> compile_affinity(const config::Pool& pool
                                  .rules = {.pool = {}, .ttl = cookie.ttl, .idle = cookie.idle},
                                  .backup = backup_rule_of(pool.affinity.backup),
                                  .backup_header = pool.affinity.backup_header,
-                                 .when_unavailable = when_unavailable_of(pool.affinity.when_unavailable)};
+                                 .when_unavailable = when_unavailable_of(pool.affinity.when_unavailable),
+                                 .overload = overload_of(pool.affinity.overload),
+                                 .failback = failback_rule_of(pool.affinity.failback)};
 }
 
 std::optional<proxy::HashOn> compile_hash_on(const config::Pool& pool) {
@@ -321,6 +355,7 @@ std::vector<cluster::PoolSettings> registry_pools(const config::Config& config) 
                                    .passive = std::nullopt,
                                    .panic_below_percent = pool.health.panic_below_percent,
                                    .slow_start = pool.slow_start,
+                                   .steady_after = steady_after(pool),
                                    .backends = {}};
     if (const auto& passive = pool.health.passive) {
       settings.passive = cluster::OutlierRules{.consecutive_failures = passive->consecutive_failures,

@@ -135,6 +135,7 @@ admin::DecisionReport report_of(const proxy::Decision& decision) {
                                .backend = decision.backend,
                                .chosen_by = std::string(proxy::to_string(decision.by)),
                                .waits = decision.waits,
+                               .waited_at = decision.waited_at,
                                .candidates = {},
                                .candidates_left_out = decision.members_left_out,
                                .notes = {}};
@@ -142,10 +143,19 @@ admin::DecisionReport report_of(const proxy::Decision& decision) {
     report.refusal_status = http::status_of(decision.refusal);
     report.refusal = http::to_string(decision.refusal);
   }
+  if (const auto& gives_up = decision.gives_up) {
+    const bool refused = gives_up->refusal != http::Refusal::none;
+    report.gives_up = admin::GivingUpReport{
+        .after = gives_up->after,
+        .backend = gives_up->backend,
+        .chosen_by = std::string(proxy::to_string(gives_up->by)),
+        .refusal = std::string(refused ? http::to_string(gives_up->refusal) : std::string_view())};
+  }
   if (decision.cookie) {
     report.cookie = admin::SessionCookieReport{.state = std::string(proxy::to_string(decision.cookie->state)),
                                                .primary = decision.cookie->primary,
                                                .backup = decision.cookie->backup,
+                                               .home = decision.cookie->home,
                                                .age = decision.cookie->age,
                                                .unused = decision.cookie->unused};
   }

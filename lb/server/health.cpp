@@ -57,7 +57,15 @@ void Server::on_probe_verdict(const health::TargetChange& change) {
 
 void Server::on_generation(const health::Target& target, std::string_view generation) {
   const auto view = backends_.view(target.pool, target.backend);
-  if (view) view->backend->generation.store(affinity::generation_of(generation), std::memory_order_relaxed);
+  if (!view) return;
+  const std::uint32_t now = affinity::generation_of(generation);
+  const std::uint32_t before = view->backend->generation.exchange(now, std::memory_order_relaxed);
+  if (before != 0 && now != 0 && now != before) on_restart(view->backend);
+}
+
+void Server::on_restart(const std::shared_ptr<cluster::Backend>& backend) {
+  if (backends_.record_restart(backend->pool, backend->name, loop_.now())) publish();
+  schedule_end();
 }
 
 void Server::on_failure_streak(const std::shared_ptr<cluster::Backend>& backend) {

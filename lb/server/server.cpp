@@ -170,6 +170,7 @@ void Server::start_workers() {
              .on_failure_streak = to_control([this](const auto& backend) { on_failure_streak(backend); }),
              .on_trial = [this](const std::shared_ptr<cluster::Backend>& backend,
                                 bool ok) { loop_.post([this, backend, ok] { on_trial(backend, ok); }); },
+             .on_restart = to_control([this](const auto& backend) { on_restart(backend); }),
              .on_place_free = to_control([this](const auto& backend) { workers_->serve_waiting(backend); }),
              .on_room = [this](const auto* load) { loop_.post([this, load] { workers_->resume_accepting(load); }); },
              .on_idle = [this] { loop_.post([this] { on_worker_idle(); }); }}});

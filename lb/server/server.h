@@ -103,6 +103,7 @@ class Server final : private admin::AdminSource {
   void configure_health();
   void on_probe_verdict(const health::TargetChange& change);
   void on_generation(const health::Target& target, std::string_view generation);
+  void on_restart(const std::shared_ptr<cluster::Backend>& backend);
   void on_failure_streak(const std::shared_ptr<cluster::Backend>& backend);
   void eject_outliers();
   void on_trial(const std::shared_ptr<cluster::Backend>& backend, bool ok);

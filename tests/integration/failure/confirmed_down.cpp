@@ -140,9 +140,9 @@ TEST_CASE("a request that waits for a place at the node has not been sent, and g
   for (const Row& row : {Row{"redispatch", 200, "moved"}, {"fail", 503, "refused"}}) {
     CAPTURE(row.when_unavailable);
     Fixture fixture;
-    fixture.setup.pool = {
-        probed, "connections: {max_per_backend: 1}",
-        "affinity: {when_unavailable: " + std::string(row.when_unavailable) + ", cookie: {" + key + "}}"};
+    fixture.setup.pool = {probed, "connections: {max_per_backend: 1}",
+                          "affinity: {overload: {queue: 1h}, when_unavailable: " + std::string(row.when_unavailable) +
+                              ", cookie: {" + key + "}}"};
     Balancer balancer(fixture.setup);
     const std::string cookie = cookie_of_node(balancer);
     const RawClient first = wait_at(fixture.node, balancer, "POST", cookie);

@@ -142,10 +142,11 @@ TEST_CASE("a request with a body waits with it, and arrives whole") {
 TEST_CASE("a request that is bound to nobody takes a backend that has room; a bound one waits for its own") {
   GatedOrigin a("a");
   GatedOrigin b("b");
-  Balancer balancer(Setup{.top = {access_log_to_stdout},
-                          .pool = {"connections: {max_per_backend: 1}", "timeouts: {queue: 1h}",
-                                   "affinity: {cookie: {keys: [\"a key that is at least 32 bytes long\"]}}"},
-                          .backends = {backend("a", a.origin), backend("b", b.origin)}});
+  Balancer balancer(
+      Setup{.top = {access_log_to_stdout},
+            .pool = {"connections: {max_per_backend: 1}", "timeouts: {queue: 1h}",
+                     "affinity: {cookie: {keys: [\"a key that is at least 32 bytes long\"]}, overload: {queue: 1h}}"},
+            .backends = {backend("a", a.origin), backend("b", b.origin)}});
   std::string cookie;
   for (int i = 0; cookie.empty(); ++i) {
     REQUIRE(i < 4);

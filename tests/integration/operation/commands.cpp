@@ -147,8 +147,6 @@ TEST_CASE("what is planned and not built is refused, never ignored") {
       {"listener", "http2: true"},
       {"listener", "tls: {certificates: [{cert: a.pem, key: a.key}]}"},
       {"pool", "hash: {on: sni}"},
-      {"pool", "affinity: {failback: immediate}"},
-      {"pool", "affinity: {overload: {queue: 1s}}"},
       {"pool", "health: {active: {type: grpc}}"},
       {"pool", "protocol: h2"},
       {"pool", "tls: {verify: true}"},

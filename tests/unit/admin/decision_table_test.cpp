@@ -47,6 +47,7 @@ TEST_CASE("a request that is only asked about is shown without what has not happ
   report.verdict = "new";
   report.sets_cookie = true;
   report.waits = true;
+  report.gives_up.reset();
   report.candidates.resize(1);
   report.candidates_left_out = 0;
   report.notes.clear();
@@ -61,6 +62,28 @@ backend   c, chosen by the policy, where it waits for a place
   BACKEND  ADDRESS         STATE  WEIGHT  IN FLIGHT  WHY
   a        127.0.0.1:9001  up          1          0  was tried and failed
 )");
+}
+
+TEST_CASE("a full backend is told with what becomes of the request") {
+  DecisionReport report = test::some_decision();
+  report.refusal_status = 0;
+  report.waits = true;
+  report.gives_up =
+      GivingUpReport{.after = std::chrono::seconds(1), .backend = "b", .chosen_by = "backup", .refusal = ""};
+  CHECK(table_of(report).find(
+            "\nbackend   c, chosen by the policy, where it waits for a place, for up to 1.0s; then b, the "
+            "backup of its session\n") != std::string::npos);
+  report.gives_up =
+      GivingUpReport{.after = std::chrono::milliseconds(250), .backend = "", .chosen_by = "", .refusal = "node_full"};
+  CHECK(table_of(report).find(", for up to 250ms; then answered 503 by the balancer itself, node_full\n") !=
+        std::string::npos);
+  report.waits = false;
+  report.gives_up.reset();
+  report.waited_at = "a";
+  report.chosen_by = "backup";
+  report.cookie->home = "a";
+  CHECK(table_of(report).find("\nbackend   c, the backup of its session, since a is full\n") != std::string::npos);
+  CHECK(table_of(report).find("\ncookie    bound to a, backup c, home a, made 2h") != std::string::npos);
 }
 
 TEST_CASE("without a pool there is only the answer") {

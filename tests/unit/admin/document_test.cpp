@@ -81,6 +81,7 @@ TEST_CASE("docs/admin-api.md names every field of a decision with its type") {
   const Json& served = decision.at("served");
   const std::pair<const char*, Json> objects[] = {{"decision", decision},
                                                   {"cookie", decision.at("cookie")},
+                                                  {"gives_up", decision.at("gives_up")},
                                                   {"refusal", decision.at("refusal")},
                                                   {"candidate", decision.at("candidates").at(0)},
                                                   {"served", served},

@@ -121,11 +121,12 @@ DecisionReport some_decision() {
   report.policy = "least_connections";
   report.refusal_status = 504;
   report.refusal = "answer_timeout";
-  report.cookie =
-      SessionCookieReport{.state = "valid", .primary = "a", .backup = "c", .age = 2h + 5min, .unused = 192s};
+  report.cookie = SessionCookieReport{
+      .state = "valid", .primary = "a", .backup = "c", .home = "", .age = 2h + 5min, .unused = 192s};
   report.verdict = "detour";
   report.backend = "c";
   report.chosen_by = "policy";
+  report.gives_up = GivingUpReport{.after = 1s, .backend = "", .chosen_by = "", .refusal = "queue_timeout"};
   report.candidates = {
       {.name = "a",
        .address = "127.0.0.1:9001",

@@ -3,50 +3,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/affinity/fixtures.h"
+#include "tests/unit/affinity/world.h"
 
 namespace stickler::affinity {
 namespace {
-
-using balance::Standing;
-using Place = std::optional<std::size_t>;
-
-constexpr Standing up = Standing::eligible;
-constexpr Standing draining = Standing::bound_only;
-constexpr Standing drained = Standing::drained;
-constexpr Standing standby = Standing::standby;
-constexpr Standing down = Standing::down;
-
-constexpr std::size_t a = 0, b = 1, c = 2;  // Places of the nodes of these names.
-
-// A pool of a, b and c under two keys, and what a request that came with a cookie meets there.
-struct World {
-  CookieKeys keys = keys_of({key_a, key_b});
-  std::vector<std::string> names = {"a", "b", "c"};
-  NodeTable nodes{names, keys};
-  CookieRules rules = rules_of();
-  std::vector<Standing> standings = {up, up, up};
-  WhenUnavailable when_unavailable = WhenUnavailable::redispatch;
-  BackupRule backup_rule = BackupRule::none;
-
-  Opened cookie(const std::string& primary, const std::string& backup = "", std::size_t key = 0) const {
-    Binding binding = some_binding();
-    binding.primary = keys.all()[key].node_id(primary);
-    binding.backup = backup.empty() ? 0 : keys.all()[key].node_id(backup);
-    return {.seal = Seal::ok, .binding = binding, .key = key};
-  }
-
-  Choice choose(const std::optional<Opened>& cookie) const {
-    return affinity::choose(cookie, {.nodes = nodes, .standings = standings, .when_unavailable = when_unavailable});
-  }
-
-  Settlement settle(const std::optional<Opened>& cookie, const Choice& choice, const Exchange& exchange,
-                    WallTime now = noon) const {
-    return affinity::settle(
-        cookie, choice, exchange,
-        {.nodes = nodes, .rules = rules, .now = now, .nonce = 4711, .backup = backup_rule, .standings = standings});
-  }
-};
 
 TEST_CASE("what is found decides where a request goes") {
   struct Row {
@@ -351,6 +311,45 @@ TEST_CASE("where nobody answered, no cookie is set, and the verdict claims nothi
   }
   world.when_unavailable = WhenUnavailable::fail;
   CHECK(world.settle(world.cookie("a"), world.choose(world.cookie("a")), {}).verdict == Verdict::refused);
+}
+
+TEST_CASE("a request whose node was full went elsewhere or nowhere: the session stays, and its cookie is left alone") {
+  struct Row {
+    const char* what;
+    std::string backup;
+    std::vector<Standing> standings;
+    Place served;
+    bool pinned_down;
+    Verdict verdict;
+    bool tells;
+  };
+  const std::vector<Row> rows = {
+      {"its backup has served it", "b", {up, up, up}, b, false, Verdict::overflow, false},
+      {"another has served it", "b", {up, up, up}, c, false, Verdict::overflow, false},
+      {"its node went down meanwhile: the next request finds that",
+       "b",
+       {up, up, up},
+       b,
+       true,
+       Verdict::overflow,
+       false},
+      {"a place of its node became free after all", "b", {up, up, up}, a, false, Verdict::bound, false},
+      {"nobody had a place", "b", {up, up, up}, {}, false, Verdict::refused, false},
+      {"its node is down, and its backup is full", "b", {down, up, up}, c, false, Verdict::overflow, false},
+      {"the same, and nobody had a place", "b", {down, up, up}, {}, false, Verdict::refused, false},
+      {"a place of its backup became free after all", "b", {down, up, up}, b, false, Verdict::failover, true},
+  };
+  World world;
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    world.standings = row.standings;
+    Opened cookie = world.cookie("a", row.backup);
+    cookie.binding.last_seen = unix_seconds(noon);
+    const Exchange exchange{.served = row.served, .pinned_down = row.pinned_down, .overflows = true};
+    const Settlement settlement = world.settle(cookie, world.choose(cookie), exchange);
+    CHECK(settlement.verdict == row.verdict);
+    CHECK(settlement.set_cookie.has_value() == row.tells);
+  }
 }
 
 TEST_CASE("a verdict is one word") {

@@ -28,7 +28,8 @@ listeners:
 pools:
   login:
     policy: two_choices
-    affinity: {cookie: {name: N, same_site: strict, secure: false, partitioned: false}, when_unavailable: fail}
+    affinity: {cookie: {name: N, same_site: strict, secure: false, partitioned: false}, when_unavailable: fail,
+               failback: when_idle, overload: {queue: 250ms, then: reject}}
     health: {active: {path: /h, expect: 204}, passive: {max_ejected: 8%}, panic_below: 40%}
     slow_start: 30s
     retries: {attempts: 0, budget: 0%}

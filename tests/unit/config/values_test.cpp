@@ -172,6 +172,9 @@ pools:
       cookie: {name: N, ttl: 2h, idle: 1h, path: /x, domain: Example.com, same_site: strict, secure: false, http_only: false,
                keys: ["${STICKLER_KEY}", "${STICKLER_OLD_KEY}"]}
       when_unavailable: fail
+      backup: next
+      failback: immediate
+      overload: {queue: 3s, then: redispatch}
     health:
       active: {type: http, path: /h, expect: 204, interval: 3s, timeout: 2s, rise: 4, fall: 5}
       passive: {consecutive_failures: 6, eject: 7s, max_ejected: 8%}
@@ -228,6 +231,9 @@ pools:
                                  .partitioned = false,
                                  .keys = {"the-first-key-has-thirty-two-bytes", "the-second-key-has-thirty-two-bytes"}};
   login.affinity.when_unavailable = WhenUnavailable::fail;
+  login.affinity.backup = BackupRule::next;
+  login.affinity.failback = Failback::immediate;
+  login.affinity.overload = {.queue = 3s, .then = OverloadThen::redispatch};
   login.health.active = ActiveHealth{.type = ProbeType::http,
                                      .path = "/h",
                                      .expect = {.first = 204, .last = 204},
@@ -261,6 +267,8 @@ TEST_CASE("every policy, probe and state has the word that the file uses") {
   CHECK(name_of(SameSite::strict) == "strict");
   CHECK(name_of(CookieSecure::always) == "true");
   CHECK(name_of(WhenUnavailable::fail) == "fail");
+  CHECK(name_of(Failback::when_idle) == "when_idle");
+  CHECK(name_of(OverloadThen::redispatch) == "redispatch");
   CHECK(name_of(AccessLogFormat::combined) == "combined");
 }
 

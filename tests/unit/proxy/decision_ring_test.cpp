@@ -86,6 +86,25 @@ TEST_CASE("what a stream left behind is told in names, with the reason for every
   CHECK_FALSE(ring.find("two", clock));
 }
 
+TEST_CASE("a request that went elsewhere because its session's node was full is told with that node") {
+  Named named({"a", "b", "c"});
+  DecisionRing ring;
+  DecisionRecord record = record_of("one", ring.era_of(named.epoch), 1);
+  record.verdict = affinity::Verdict::overflow;
+  record.by = record.chosen_by[0] = ChosenBy::backup;
+  record.waited_at = DecisionRecord::place16(0);
+  record.home = DecisionRecord::place16(2);
+  ring.add(record);
+  const auto decision = ring.find("one", clock);
+  REQUIRE(decision);
+  CHECK(decision->backend == "b");
+  CHECK(decision->waited_at == "a");
+  REQUIRE(decision->cookie);
+  CHECK(decision->cookie->home == "c");
+  CHECK(decision->members[0].why_not == "full");
+  CHECK(decision->members[2].why_not == "not_the_sessions_node");
+}
+
 TEST_CASE("a request that was answered before it had a pool is known all the same") {
   Named named({"a"});
   DecisionRing ring;

@@ -22,9 +22,10 @@ std::map<std::string, std::string> reasons(const Decision& decision) {
   return all;
 }
 
-// What a stream does with the request: the steps of Stream::choose_node and attempt(), on what is in force.
+// What a stream does with the request: the steps of Stream::choose_node, attempt() and give_up_waiting(), on what is in
+// force.
 struct Real {
-  affinity::Verdict found;
+  affinity::Verdict verdict;
   Target target;
 };
 
@@ -35,25 +36,41 @@ Real send(Explained& world, const std::string& head_bytes, std::string_view clie
   const EpochPool& pool = world.pools[0];
   const Session session = find_session(head, pool, {.now = world.now, .wall = some_time});
   const affinity::Choice& choice = session.choice;
-  if (choice.refused) return {.found = choice.verdict, .target = {}};
-  const Seeking seeking{.pool = pool,
-                        .head = head,
-                        .path = "/",
-                        .client_ip = client_ip,
-                        .choice = choice,
-                        .can_be_resent = head.framing.empty(),
-                        .now = world.now};
+  if (choice.refused) return {.verdict = choice.verdict, .target = {}};
+  Seeking seeking{.pool = pool,
+                  .head = head,
+                  .path = "/",
+                  .client_ip = client_ip,
+                  .choice = choice,
+                  .can_be_resent = head.framing.empty(),
+                  .now = world.now};
   const PlacesInForce places{pool.settings->connections_per_backend_max};
-  return {.found = choice.verdict, .target = next_target(seeking, pool.runtime->pick_state, places)};
+  Real real{.verdict = choice.verdict, .target = next_target(seeking, pool.runtime->pick_state, places)};
+  if (!real.target.has_place && is_of_session(real.target.by) &&
+      pool.settings->affinity->overload.queue == Duration::zero()) {
+    seeking.full = real.target.node;
+    real.target = next_target(seeking, pool.runtime->pick_state, places);
+  }
+  const bool elsewhere = choice.pinned && choice.pinned != real.target.node;
+  if (elsewhere && seeking.full) real.verdict = affinity::Verdict::overflow;
+  if (elsewhere && choice.returns && real.target.node == choice.backup) real.verdict = affinity::Verdict::bound;
+  return real;
 }
 
 // A request of any kind there is: without a session, of one that is bound to somebody, of one that is over, or forged.
 std::string any_cookie(const Explained& world, Random& random) {
   if (!world.settings->affinity) return "";
   const std::size_t node = random.below(static_cast<std::uint32_t>(world.pools[0].set->size()));
-  switch (random.below(5)) {
+  const auto other = [&] { return random.below(static_cast<std::uint32_t>(world.pools[0].set->size())); };
+  switch (random.below(8)) {
     case 0:
       return "";
+    case 3:
+      return world.cookie_with(node, other());
+    case 4: {
+      const std::size_t home = other();
+      return world.cookie_with(node, random.below(2) == 0 ? other() : home, home);
+    }
     case 1:
       return world.cookie(node, std::chrono::hours(1));
     case 2:
@@ -76,6 +93,13 @@ void change(Explained& world, Random& random) {
   }
 }
 
+void give_rules(AffinitySettings& affinity, Random& random) {
+  affinity.when_unavailable = affinity::WhenUnavailable(random.below(3));
+  affinity.overload.then = affinity::OverloadThen(random.below(3));
+  affinity.overload.queue = std::chrono::seconds(random.below(2));
+  affinity.failback = affinity::FailbackRule(random.below(3));
+}
+
 TEST_CASE("10,000 requests go where it was explained that they would, by every policy and from every kind of session") {
   Random random(1);
   std::set<std::string_view> words;
@@ -88,7 +112,7 @@ TEST_CASE("10,000 requests go where it was explained that they would, by every p
       for (const std::uint32_t places : {UINT32_MAX, 3U}) {
         Explained world(policy.name, with_affinity);
         world.settings->connections_per_backend_max = places;
-        if (with_affinity) world.settings->affinity->when_unavailable = affinity::WhenUnavailable(random.below(3));
+        if (with_affinity) give_rules(*world.settings->affinity, random);
         world.configure({3, 1, 0, 2, 256, 1});
         world.registry.order("login", "d", {.state = cluster::Configured::drain, .since = world.now}, world.now);
         for (int i = 0; i < 400; ++i) {
@@ -111,7 +135,7 @@ TEST_CASE("10,000 requests go where it was explained that they would, by every p
             REQUIRE(one.is_chosen == one.why_not.empty());
             if (!one.is_chosen) words.insert(one.why_not);
           }
-          if (with_affinity && explained.by != ChosenBy::nobody) REQUIRE(explained.verdict == real.found);
+          if (with_affinity && explained.by != ChosenBy::nobody) REQUIRE(explained.verdict == real.verdict);
           verdicts.insert(explained.verdict);
           ++compared;
         }
@@ -123,7 +147,7 @@ TEST_CASE("10,000 requests go where it was explained that they would, by every p
   CHECK(trials > 0);
   using affinity::Verdict;
   for (const Verdict verdict : {Verdict::none, Verdict::fresh, Verdict::bound, Verdict::expired, Verdict::forged,
-                                Verdict::moved, Verdict::refused}) {
+                                Verdict::moved, Verdict::refused, Verdict::failover, Verdict::overflow}) {
     CAPTURE(affinity::to_string(verdict));
     CHECK(verdicts.contains(verdict));
   }
@@ -158,6 +182,89 @@ TEST_CASE("every other backend has its reason") {
             {"free", ""}, {"busy", "higher_load"}, {"drains", "draining"}, {"gone", "down"}, {"rests", "weight_0"}});
   CHECK(member(decision, "busy").in_flight == 4);
   CHECK(world.explain(get("", "/api/x")).route == "/api");
+}
+
+TEST_CASE("where the session's node is full it is told how long the request waits, and what becomes of it then") {
+  struct Row {
+    affinity::OverloadThen then;
+    bool others_full;
+    std::string goes_to;
+    ChosenBy by;
+    http::Refusal refusal;
+  };
+  using Then = affinity::OverloadThen;
+  const Row rows[] = {
+      {Then::backup, false, "b", ChosenBy::backup, http::Refusal::none},
+      {Then::backup, true, "", ChosenBy::nobody, http::Refusal::node_full},
+      {Then::redispatch, false, "c", ChosenBy::policy, http::Refusal::none},
+      {Then::redispatch, true, "", ChosenBy::nobody, http::Refusal::node_full},
+      {Then::reject, false, "", ChosenBy::nobody, http::Refusal::node_full},
+  };
+  const bool by_queue = GENERATE(true, false);  // Why it may not wait, in the end.
+  Explained world("least_connections");
+  world.settings->connections_per_backend_max = 2;
+  world.configure({1, 1, 1});
+  const std::string head = get(world.cookie_with(0, 1));
+  for (const Row& row : rows) {
+    CAPTURE(static_cast<int>(row.then), row.others_full);
+    world.settings->affinity->overload = {.queue = std::chrono::seconds(1), .then = row.then};
+    world.load(0).in_flight = 2;
+    world.load(0).waiting = 0;
+    world.load(1).in_flight = row.others_full ? 2 : 1;
+    world.load(2).in_flight = row.others_full ? 2 : 0;
+    const Decision waits = world.explain(head);
+    CHECK(waits.backend == "a");
+    CHECK(waits.waits);
+    CHECK(waits.verdict == affinity::Verdict::bound);
+    REQUIRE(waits.gives_up);
+    CHECK(waits.gives_up->after == std::chrono::seconds(1));
+    CHECK(waits.gives_up->backend == row.goes_to);
+    CHECK(waits.gives_up->by == row.by);
+    CHECK(waits.gives_up->refusal == row.refusal);
+    // It does not wait where it may not, or where too many do already.
+    if (by_queue) world.load(0).waiting = world.settings->queue_max;
+    if (!by_queue) world.settings->affinity->overload.queue = {};
+    const Decision goes_on = world.explain(head);
+    CHECK(goes_on.backend == row.goes_to);
+    CHECK(goes_on.waited_at == "a");
+    CHECK_FALSE(goes_on.waits);
+    CHECK_FALSE(goes_on.sets_cookie);
+    const auto verdict = row.goes_to.empty() ? affinity::Verdict::refused : affinity::Verdict::overflow;
+    CHECK(goes_on.verdict == verdict);
+    CHECK(goes_on.refusal == row.refusal);
+    CHECK(reasons(goes_on)["a"] == "full");
+  }
+  world.load(0).in_flight = world.load(1).in_flight = world.load(2).in_flight = 2;
+  const Decision unbound = world.explain(get());
+  CHECK(unbound.waits);
+  REQUIRE(unbound.gives_up);
+  CHECK(unbound.gives_up->refusal == http::Refusal::queue_timeout);
+}
+
+TEST_CASE("a session that goes home is told with the home that its cookie names, and stays where that is full") {
+  Explained world("round_robin");
+  world.settings->affinity->failback = affinity::FailbackRule::immediate;
+  world.settings->connections_per_backend_max = 2;
+  world.configure({1, 1, 1});
+  const std::string head = get(world.cookie_with(1, 0, 0));
+  CHECK(world.explain(head).backend == "b");  // Nobody is steady so soon after the start.
+  world.now += std::chrono::seconds(10);
+  world.registry.end_what_is_over(world.now);
+  world.publish();
+  const Decision back = world.explain(head);
+  CHECK(back.backend == "a");
+  CHECK(back.by == ChosenBy::session);
+  CHECK(back.verdict == affinity::Verdict::moved);
+  CHECK(back.sets_cookie);
+  REQUIRE(back.cookie);
+  CHECK(back.cookie->primary == "b");
+  CHECK(back.cookie->backup == "a");
+  CHECK(back.cookie->home == "a");
+  world.load(0).in_flight = 2;
+  const Decision stays = world.explain(head);
+  CHECK(stays.backend == "b");
+  CHECK(stays.verdict == affinity::Verdict::bound);
+  CHECK_FALSE(stays.sets_cookie);
 }
 
 TEST_CASE("a backend on trial is said to be tried, and its turn is not taken by saying it") {

@@ -22,6 +22,7 @@ struct Explained {
     settings->name = "login";
     settings->policy = balance::find_policy(policy);
     settings->connections_per_backend_max = UINT32_MAX;
+    settings->queue_max = 1024;
     if (policy == "hash") settings->hash_on = HashOn{HashOn::What::client_ip, {}};
     if (with_affinity) {
       settings->affinity.emplace(AffinitySettings{
@@ -29,7 +30,8 @@ struct Explained {
           .cookie = {.name = "STICKLER"},
           .keys = affinity::CookieKeys(std::vector{cookie_key}),
           .rules = {.pool = settings->name, .ttl = std::chrono::hours(8), .idle = std::chrono::minutes(30)},
-          .backup_header = {}});
+          .backup_header = {},
+          .overload = {.queue = std::chrono::seconds(1)}});
     }
     pools.emplace_back();
     pools[0].settings = settings.get();
@@ -41,6 +43,8 @@ struct Explained {
     cluster::PoolSettings registered{
         .name = "login", .policy = std::string(settings->policy->name), .active_health = true, .backends = backends};
     registered.panic_below_percent = panic_below_percent;
+    const bool goes_back = settings->affinity && settings->affinity->failback != affinity::FailbackRule::never;
+    if (goes_back) registered.steady_after = std::chrono::seconds(10);
     registry.configure({registered}, now);
     publish();
   }
@@ -79,9 +83,20 @@ struct Explained {
 
   // The cookie line of a session that is bound to `node`, last seen so long ago.
   std::string cookie(std::size_t node, Duration unused = {}, std::string_view pool = "login") const {
+    return line_of(binding(node, unused), pool);
+  }
+  // Likewise, with another node as its backup, and one as its home.
+  std::string cookie_with(std::size_t node, std::size_t backup, std::optional<std::size_t> home = {}) const {
+    affinity::Binding bound = binding(node);
+    bound.backup = pools[0].nodes->id_of(backup);
+    if (home) bound.home = pools[0].nodes->id_of(*home);
+    return line_of(bound);
+  }
+  affinity::Binding binding(std::size_t node, Duration unused = {}) const {
     const std::int64_t seen = affinity::unix_seconds(some_time - unused);
-    const affinity::Binding binding{
-        .primary = pools[0].nodes->id_of(node), .issued = seen, .last_seen = seen, .nonce = 1};
+    return {.primary = pools[0].nodes->id_of(node), .issued = seen, .last_seen = seen, .nonce = 1};
+  }
+  std::string line_of(const affinity::Binding& binding, std::string_view pool = "login") const {
     const affinity::CookieText text = affinity::seal(binding, settings->affinity->keys, pool);
     return "Cookie: STICKLER=" + std::string(affinity::as_text(text)) + "\r\n";
   }
