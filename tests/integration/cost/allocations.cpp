@@ -28,7 +28,7 @@ class CountedAllocations {
 
   std::vector<std::string> environment() const {
     return {"LD_PRELOAD=" PROGRAM_DIR "/liballocation_counter.so",
-            std::string(allocation_counts_variable) + "=" + path()};
+            std::string(allocation_counts_variable).append("=").append(path())};
   }
 
   std::uint64_t total() const { return counts_->allocations.load(); }
