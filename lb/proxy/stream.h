@@ -3,7 +3,8 @@
 // session, from the worker's spares and back to them, so that a request allocates nothing.
 //
 // The parts stand in several files: stream.cpp (start, finish), stream_request.cpp (the client's body),
-// stream_attempt.cpp (choosing, connecting, retrying), stream_answer.cpp (the backend's answer, tunnels).
+// stream_attempt.cpp (choosing, connecting, retrying), stream_answer.cpp (the backend's answer, tunnels),
+// stream_deadline.cpp (waiting).
 #pragma once
 
 #include <array>
@@ -130,6 +131,8 @@ class Stream : public ListNode<Stream> {
   void place_session();
   void withdraw_session();
   void record_answer_time(Duration at_least);
+
+  // stream_deadline.cpp
   void wait_for(Wait what, Duration timeout);
   bool is_taking(Wait what) const;
   std::size_t unsent_to(Wait what) const;
